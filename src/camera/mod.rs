@@ -1,0 +1,1 @@
+//! Live pictures: sources, the ring of the last seconds, shared feeds, supervision.

@@ -1,0 +1,1 @@
+//! The settings file, typed, layered and validated.

@@ -1,0 +1,1 @@
+//! What fills the catalogue: scan, watch, header to record.

@@ -1,0 +1,3 @@
+//! The `trifocal` command.
+
+fn main() {}

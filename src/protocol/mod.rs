@@ -1,0 +1,1 @@
+//! The dialects. Each translates its requests into renditions and results into its own words.

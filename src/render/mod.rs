@@ -1,0 +1,1 @@
+//! A frame and a rendition become bytes: pipeline, caches, admission.

@@ -1,0 +1,1 @@
+//! The HTTP service: which dialect answers where, start and graceful stop.

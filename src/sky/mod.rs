@@ -1,0 +1,1 @@
+//! Where pixels are on the sky: coordinates, WCS, regions, footprints. Pure functions.
