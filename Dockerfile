@@ -1,0 +1,36 @@
+# syntax=docker/dockerfile:1
+# Three stages: what the dependencies are, build them and then the binary, and the small image that runs it.
+
+FROM rust:1.95-slim-bookworm AS tools
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends build-essential cmake nasm pkg-config libcfitsio-dev \
+ && rm -rf /var/lib/apt/lists/* \
+ && cargo install --locked --version 0.1.78 cargo-chef
+WORKDIR /build
+
+FROM tools AS plan
+COPY . .
+RUN cargo chef prepare --recipe-path recipe.json
+
+FROM tools AS build
+COPY --from=plan /build/recipe.json recipe.json
+# Depends on Cargo.toml and Cargo.lock alone: a change in src/ does not compile the dependencies again.
+RUN cargo chef cook --release --locked --bin trifocal --recipe-path recipe.json
+COPY . .
+RUN cargo build --release --locked --bin trifocal
+
+FROM debian:bookworm-slim
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends ca-certificates ffmpeg libcfitsio10 \
+ && rm -rf /var/lib/apt/lists/* \
+ && useradd --system --uid 1888 --user-group --home-dir /data trifocal \
+ && install -d -o trifocal -g trifocal /data /captures /archive
+COPY --from=build /build/target/release/trifocal /usr/local/bin/trifocal
+COPY docker/trifocal.toml /etc/trifocal/trifocal.toml
+USER trifocal
+WORKDIR /data
+VOLUME ["/data"]
+EXPOSE 1888
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["trifocal", "healthcheck"]
+ENTRYPOINT ["trifocal"]
+CMD ["serve", "--config", "/etc/trifocal/trifocal.toml"]
