@@ -4,12 +4,16 @@
 //! picture of 16-bit samples that is read band by band, so that decoding, debayering, stretching and scaling
 //! a frame is one pass over memory with every core at work.
 
+pub mod codec;
 pub mod limits;
+pub mod memory;
 pub mod raster;
 pub mod scanlines;
 pub mod window;
 
+pub use codec::{Channels, EightBit, Format};
 pub use limits::Limits;
+pub use memory::InMemory;
 pub use raster::{Raster, SampleType};
-pub use scanlines::{Scanlines, Shape};
+pub use scanlines::{BandError, Scanlines, Shape};
 pub use window::PixelBox;
