@@ -1,7 +1,9 @@
 //! FITS files in, FITS cutouts out; the only room that calls a FITS library. No HTTP, no SQL.
 
 pub mod card;
+pub mod create;
 pub mod header;
+mod rice;
 
 pub use card::{Card, CardValue};
 pub use header::Header;
