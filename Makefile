@@ -37,7 +37,7 @@ lint: ## Format check, lints, documentation, licences (when cargo-deny is instal
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --quiet
-	@if cargo deny --version >/dev/null 2>&1; then cargo deny check; \
+	@if cargo deny --version >/dev/null 2>&1; then cargo deny --log-level error check bans licenses sources; \
 	else echo "Licences not checked: cargo install --locked cargo-deny"; fi
 
 bless: ## Run the tests and accept every changed snapshot
