@@ -1,0 +1,46 @@
+//! Everything that writes, in transactions: a batch is in the catalogue whole or not at all.
+
+use chrono::{DateTime, Utc};
+use sqlx::{Sqlite, SqliteConnection, Transaction};
+
+use super::{Catalogue, Result};
+
+/// A transaction under way. Dropped without [`commit`](Batch::commit), it never happened.
+///
+/// While it lives no other batch of any process can begin: read files before, not during.
+#[derive(Debug)]
+pub struct Batch {
+    transaction: Transaction<'static, Sqlite>,
+    now: DateTime<Utc>,
+}
+
+impl Catalogue {
+    /// Begins a batch, after those already under way.
+    ///
+    /// # Errors
+    /// When the database does not answer or stays busy.
+    pub async fn begin(&self) -> Result<Batch> {
+        let transaction = self.writer.begin_with("begin immediate").await?;
+        Ok(Batch { transaction, now: self.clock.utc() })
+    }
+}
+
+impl Batch {
+    /// Makes everything in the batch permanent and visible.
+    ///
+    /// # Errors
+    /// When the database cannot be written; nothing of the batch is kept then.
+    pub async fn commit(self) -> Result<()> {
+        Ok(self.transaction.commit().await?)
+    }
+
+    /// The connection of the transaction.
+    pub(super) fn connection(&mut self) -> &mut SqliteConnection {
+        &mut self.transaction
+    }
+
+    /// The time the batch began.
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+}

@@ -1,0 +1,242 @@
+//! Archive images: which image covers a point, which one a science id names.
+
+use std::path::PathBuf;
+
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use super::frames::{FRAME_COLUMNS, FrameRecord, frame_columns, frame_from_row};
+use super::interim::{SkyCoord, UnitVectorBox};
+use super::{
+    ArchiveId, Catalogue, CatalogueError, DataId, Dataset, FrameId, Result, ScienceId, ScienceIdScheme, rows,
+};
+
+/// Where an image is on the sky.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ImagePlace {
+    /// Its centre, pixel ((NAXIS1 + 1) / 2, (NAXIS2 + 1) / 2).
+    pub centre: SkyCoord,
+    /// Its outline at the outer pixel edges.
+    pub footprint: Vec<SkyCoord>,
+    /// Side of a square pixel of the same area.
+    pub pixel_scale_arcsec: f64,
+}
+
+/// What makes a frame an image of an archive.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewImage {
+    /// How the science id was made.
+    pub scheme: ScienceIdScheme,
+    /// The number that names it within its dataset.
+    pub science_id: ScienceId,
+    /// Filter; compared in any case.
+    pub filter: String,
+    /// Where it is, and the box of its unit vectors; `None` without celestial coordinates.
+    pub place: Option<(ImagePlace, UnitVectorBox)>,
+    /// Begin and end of the exposure as MJD, UTC.
+    pub time_mjd: Option<(f64, f64)>,
+}
+
+/// An image of an archive.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ArchiveImage {
+    /// The frame: archive, dataset, file, HDU, stamp, shape, target, instrument.
+    pub frame: FrameRecord,
+    /// The number that names it within its dataset.
+    pub science_id: ScienceId,
+    /// What its survey calls it.
+    pub data_id: DataId,
+    /// Filter, as first spelled in this archive.
+    pub filter: String,
+    /// Where it is; `None` without celestial coordinates.
+    pub place: Option<ImagePlace>,
+    /// Begin and end of the exposure as MJD, UTC.
+    pub time_mjd: Option<(f64, f64)>,
+}
+
+/// A file that holds the image of that science id already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Duplicate {
+    /// The file that came first.
+    pub first: PathBuf,
+}
+
+/// The columns `image_from_row` reads, from `image i join band b`, after `frame_columns!`.
+macro_rules! image_columns {
+    () => {
+        concat!(
+            frame_columns!(),
+            ", i.scheme, i.science_id, b.name, i.ra_deg, i.dec_deg, i.footprint, i.pixel_scale_arcsec, \
+             i.begin_mjd, i.end_mjd"
+        )
+    };
+}
+
+/// Outlines are stored as little-endian doubles: ra, dec, ra, dec, …
+pub(super) fn footprint_to_blob(footprint: &[SkyCoord]) -> Vec<u8> {
+    let angles = footprint.iter().flat_map(|corner| [corner.ra_deg(), corner.dec_deg()]);
+    angles.flat_map(f64::to_le_bytes).collect()
+}
+
+fn footprint_from_blob(blob: &[u8]) -> Result<Vec<SkyCoord>> {
+    let unexpected = CatalogueError::Unexpected("footprint");
+    let (corners, rest) = blob.as_chunks::<16>();
+    if !rest.is_empty() {
+        return Err(unexpected);
+    }
+    let corner = |bytes: &[u8; 16]| {
+        let (angles, _) = bytes.as_chunks::<8>();
+        let [ra, dec] = angles else { return None };
+        SkyCoord::new(f64::from_le_bytes(*ra), f64::from_le_bytes(*dec)).ok()
+    };
+    corners.iter().map(corner).collect::<Option<Vec<_>>>().ok_or(unexpected)
+}
+
+fn image_from_row(row: &SqliteRow) -> Result<ArchiveImage> {
+    const I: usize = FRAME_COLUMNS;
+    let unexpected = |_| CatalogueError::Unexpected("science id");
+    let scheme = ScienceIdScheme::try_from(row.try_get::<&str, _>(I)?).map_err(unexpected)?;
+    let science_id = ScienceId::try_from(rows::unsigned::<u64>(row.try_get(I + 1)?, "science id")?);
+    let science_id = science_id.map_err(unexpected)?;
+    let centre: (Option<f64>, Option<f64>) = (row.try_get(I + 3)?, row.try_get(I + 4)?);
+    let place = match centre {
+        (Some(ra), Some(dec)) => Some(ImagePlace {
+            centre: SkyCoord::new(ra, dec).map_err(|_| CatalogueError::Unexpected("centre"))?,
+            footprint: footprint_from_blob(row.try_get(I + 5)?)?,
+            pixel_scale_arcsec: row.try_get(I + 6)?,
+        }),
+        _ => None,
+    };
+    let time: (Option<f64>, Option<f64>) = (row.try_get(I + 7)?, row.try_get(I + 8)?);
+    Ok(ArchiveImage {
+        frame: frame_from_row(row)?,
+        science_id,
+        data_id: scheme.decode(science_id).map_err(unexpected)?,
+        filter: row.try_get(I + 2)?,
+        place,
+        time_mjd: time.0.zip(time.1),
+    })
+}
+
+/// Distances that differ by less than this are equal.
+const TIE_DEG: f64 = 1e-9;
+
+impl Catalogue {
+    /// The images of one filter whose bounding box holds the point, nearest centre first, ties by science id.
+    /// The box is a little wider than the image: whether a pixel covers the point, only the WCS can say.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn candidates_at(
+        &self,
+        db: &ArchiveId,
+        dataset: &Dataset,
+        filter: &str,
+        at: SkyCoord,
+    ) -> Result<Vec<ArchiveImage>> {
+        let sql = concat!(
+            "select ",
+            image_columns!(),
+            " from source s cross join band b cross join footprint_index x cross join image i \
+             cross join frame f \
+             where s.kind = 'archive' and s.db = ?1 and s.dataset = ?2 and b.name = ?3 \
+             and x.source_min <= s.id + 0.25 and x.source_max >= s.id + 0.25 \
+             and x.band_min <= b.id + 0.25 and x.band_max >= b.id + 0.25 \
+             and x.x_min <= ?4 and x.x_max >= ?4 and x.y_min <= ?5 and x.y_max >= ?5 \
+             and x.z_min <= ?6 and x.z_max >= ?6 \
+             and i.frame_id = x.frame_id and f.id = i.frame_id"
+        );
+        let [x, y, z] = at.unit_vector();
+        let query = sqlx::query(sql).bind(db.as_str()).bind(dataset.as_str()).bind(filter.trim());
+        let rows = query.bind(x).bind(y).bind(z).fetch_all(&self.readers).await?;
+        let mut images = rows.iter().map(image_from_row).collect::<Result<Vec<_>>>()?;
+        images.sort_by_cached_key(|image| {
+            let distance = image.place.as_ref().map_or(360.0, |place| place.centre.separation_deg(at));
+            ((distance / TIE_DEG).round() as i64, image.science_id)
+        });
+        Ok(images)
+    }
+
+    /// The image a science id names.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn image_by_science_id(
+        &self,
+        db: &ArchiveId,
+        dataset: &Dataset,
+        id: ScienceId,
+    ) -> Result<Option<ArchiveImage>> {
+        let sql = concat!(
+            "select ",
+            image_columns!(),
+            " from source s join image i on i.source_id = s.id and i.science_id = ?3 \
+             join band b on b.id = i.band_id join frame f on f.id = i.frame_id \
+             where s.kind = 'archive' and s.db = ?1 and s.dataset = ?2"
+        );
+        let query = sqlx::query(sql).bind(db.as_str()).bind(dataset.as_str()).bind(id.get() as i64);
+        query.fetch_optional(&self.readers).await?.as_ref().map(image_from_row).transpose()
+    }
+
+    /// The image a data id names. A data id no scheme can encode names none.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn image_by_data_id(
+        &self,
+        db: &ArchiveId,
+        dataset: &Dataset,
+        data_id: &DataId,
+    ) -> Result<Option<ArchiveImage>> {
+        let Ok(id) = data_id.scheme().encode(data_id) else { return Ok(None) };
+        let image = self.image_by_science_id(db, dataset, id).await?;
+        Ok(image.filter(|image| image.data_id == *data_id))
+    }
+
+    /// The image in a frame, if it is one of an archive.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn image_of(&self, frame: FrameId) -> Result<Option<ArchiveImage>> {
+        let sql = concat!(
+            "select ",
+            image_columns!(),
+            " from image i join band b on b.id = i.band_id join frame f on f.id = i.frame_id \
+             join source s on s.id = f.source_id where i.frame_id = ?"
+        );
+        let query = sqlx::query(sql).bind(frame.0);
+        query.fetch_optional(&self.readers).await?.as_ref().map(image_from_row).transpose()
+    }
+
+    /// How many images a dataset holds.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn count_images(&self, db: &ArchiveId, dataset: &Dataset) -> Result<u64> {
+        let sql = "select count(*) from source s join image i on i.source_id = s.id \
+                   where s.kind = 'archive' and s.db = ? and s.dataset = ?";
+        let query = sqlx::query_scalar(sql).bind(db.as_str()).bind(dataset.as_str());
+        rows::unsigned(query.fetch_one(&self.readers).await?, "count")
+    }
+
+    /// Every archive and dataset that was ever filled, by name.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn datasets(&self) -> Result<Vec<(ArchiveId, Dataset)>> {
+        let unexpected = |_| CatalogueError::Unexpected("source");
+        let sql = "select db, dataset from source where kind = 'archive' order by db, dataset";
+        let rows = sqlx::query(sql).fetch_all(&self.readers).await?;
+        let named = |row: &SqliteRow| {
+            Ok((
+                ArchiveId::try_from(row.try_get::<&str, _>(0)?).map_err(unexpected)?,
+                Dataset::try_from(row.try_get::<&str, _>(1)?).map_err(unexpected)?,
+            ))
+        };
+        rows.iter().map(named).collect()
+    }
+}
+
+#[cfg(test)]
+#[path = "images_tests.rs"]
+mod tests;

@@ -1,0 +1,1 @@
+//! Which image covers a point.
