@@ -1,0 +1,125 @@
+//! One 1080p camera at 25 pictures per second and 200 viewers, against nginx streaming the same bytes.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use fast_image_resize::images::Image;
+use fast_image_resize::{PixelType, Resizer};
+use rand::{Rng, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+use trifocal::pixel::Limits;
+use trifocal::pixel::codec::{Channels, EightBit, JpegDecoder, JpegEncoder, jpeg_encode};
+
+use crate::gateway::Gateway;
+use crate::nginx::Nginx;
+use crate::row::{Figure, Reach, Row, median};
+use crate::viewers::{Watched, record, watch};
+
+const VIEWERS: usize = 200;
+const FPS: usize = 25;
+const DURATION: Duration = Duration::from_secs(8);
+const SOURCE: (usize, usize) = (1920, 1080);
+const OTHER: (usize, usize) = (1280, 720);
+
+/// Measures the rows.
+///
+/// # Errors
+/// When a stream breaks off or a picture arrives torn.
+pub(crate) fn measure() -> anyhow::Result<Vec<Row>> {
+    let directory = tempfile::tempdir()?;
+    let recording = directory.path().join("camera.mjpeg");
+    let pictures = pictures()?;
+    fs::write(&recording, pictures.concat())?;
+    let gateway = Gateway::start(
+        directory.path(),
+        &format!("[[cameras]]\nname = \"internal\"\nurl = \"file:{}?fps={FPS}\"\n", recording.display()),
+    )?;
+
+    let (ours, floor) = against_nginx(directory.path(), &gateway, SOURCE)?;
+    let same_size = Row {
+        name: "MJPEG 1080p25 at source size, 200 viewers",
+        ours: Figure::Cores(ours.cores),
+        floor: Figure::Cores(floor.cores),
+        floor_is: "nginx streaming the same bytes",
+        reach: Reach::AtMost(1.3),
+        note: note(ours),
+    };
+    let (ours, floor) = against_nginx(directory.path(), &gateway, OTHER)?;
+    let scaling = scaling_time(&pictures)?.as_secs_f64() * FPS as f64;
+    let other_size = Row {
+        name: "MJPEG 1080p25 at 1280x720, 200 viewers",
+        ours: Figure::Cores(ours.cores),
+        floor: Figure::Cores(floor.cores + scaling),
+        floor_is: "decode, resize, encode once; nginx streaming",
+        reach: Reach::AtMost(1.2),
+        note: note(ours),
+    };
+    Ok(vec![same_size, other_size])
+}
+
+fn note(ours: Watched) -> String {
+    format!("slowest viewer {:.1} fps, none torn", ours.slowest_fps)
+}
+
+/// What the viewers of the gateway at `size` saw and cost, and those of nginx that sends the same bytes.
+fn against_nginx(
+    directory: &Path,
+    gateway: &Gateway,
+    size: (usize, usize),
+) -> anyhow::Result<(Watched, Watched)> {
+    let path = format!("/api/camera/snapshot?width={}&height={}&fps={FPS}", size.0, size.1);
+    let ours = watch(gateway.base(), &path, VIEWERS, DURATION, || gateway.cpu_seconds())?;
+
+    let sample = record(gateway.base(), &path, ours.bytes_per_second as usize)?;
+    let served = directory.join(format!("nginx-{}", size.0));
+    fs::create_dir_all(served.join("stream"))?;
+    // Enough for the time of settling, of watching and a little more.
+    let seconds = DURATION.as_secs() as usize + 6;
+    fs::write(served.join("stream/camera"), sample.repeat(seconds))?;
+    let nginx = Nginx::serve(&served, ours.bytes_per_second as u64)?;
+    let peer = watch(nginx.base(), "/stream/camera", VIEWERS, DURATION, || nginx.cpu_seconds())?;
+    let same = peer.bytes_per_second / ours.bytes_per_second;
+    ensure!((0.8..1.25).contains(&same), "nginx sent {same:.2} times our bytes; the comparison is void");
+    Ok((ours, peer))
+}
+
+/// Time to decode one picture of the camera, resize it and encode it again, on one core.
+fn scaling_time(pictures: &[Vec<u8>]) -> anyhow::Result<Duration> {
+    let (mut decoder, mut encoder) = (JpegDecoder::new(Limits::default())?, JpegEncoder::new()?);
+    let mut resizer = Resizer::new();
+    let times = pictures.iter().map(|jpeg| {
+        let started = Instant::now();
+        let whole = decoder.decode(jpeg)?;
+        let (columns, rows) = (whole.width() as u32, whole.height() as u32);
+        let whole = Image::from_vec_u8(columns, rows, whole.into_samples(), PixelType::U8x3)?;
+        let mut small = Image::new(OTHER.0 as u32, OTHER.1 as u32, PixelType::U8x3);
+        resizer.resize(&whole, &mut small, None)?;
+        let small =
+            EightBit::new(OTHER.0, OTHER.1, Channels::Rgb, small.into_vec()).context("the size asked for")?;
+        std::hint::black_box(encoder.encode(&small, 80)?);
+        anyhow::Ok(started.elapsed())
+    });
+    Ok(median(times.collect::<Result<_, _>>()?))
+}
+
+/// One second of a night-sky camera: gradients, noise and a bar that moves, about 150 kB a picture.
+fn pictures() -> anyhow::Result<Vec<Vec<u8>>> {
+    let mut noise = Xoshiro256PlusPlus::seed_from_u64(25);
+    let picture = |number: usize| {
+        let mut samples = Vec::with_capacity(SOURCE.0 * SOURCE.1 * 3);
+        for y in 0..SOURCE.1 {
+            for x in 0..SOURCE.0 {
+                let bar = if x / 40 == number { 90 } else { 0 };
+                let grain: u8 = noise.random::<u8>() / 12;
+                let sky = (y * 90 / SOURCE.1) as u8 + grain + bar;
+                samples.extend_from_slice(&[sky, sky + (x * 40 / SOURCE.0) as u8, sky + 30]);
+            }
+        }
+        let picture =
+            EightBit::new(SOURCE.0, SOURCE.1, Channels::Rgb, samples).context("one sample per colour")?;
+        Ok(jpeg_encode(&picture, 80)?)
+    };
+    (0..FPS).map(picture).collect()
+}
