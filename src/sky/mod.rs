@@ -1,1 +1,18 @@
-//! Where pixels are on the sky: coordinates, WCS, regions, footprints. Pure functions.
+//! Where pixels are on the sky: coordinates, WCS, regions, footprints. Pure functions, no files.
+//!
+//! Everything that leaves this room is ICRS. [`Wcs`] hides the projection library; frames (FK5, FK4, Galactic,
+//! ecliptic) are turned into ICRS here and nowhere else.
+
+pub mod bounds;
+pub mod coordinates;
+mod precession;
+pub mod radesys;
+pub mod vector;
+pub mod wcs;
+#[cfg(test)]
+mod worked_examples;
+
+pub use bounds::{CutoutSize, CutoutSizeError, Extent, centred_box};
+pub use coordinates::{CoordinateError, SkyCoord};
+pub use radesys::RadeSys;
+pub use wcs::{FitsPixel, Wcs, WcsError};

@@ -1,0 +1,249 @@
+//! The world coordinate system of an image: pixel ↔ ICRS. The only place that knows the projection library.
+
+mod cards;
+mod ctype;
+mod description;
+mod frame;
+
+use thiserror::Error;
+
+use self::cards::Cards;
+use self::description::{Description, solve};
+use super::SkyCoord;
+use super::radesys::{FrameConversion, RadeSys};
+use crate::error::{Classified, ErrorKind};
+
+/// A position on the pixel grid as FITS counts: 1-based, the centre of the first pixel is (1, 1), its outer
+/// corner (0.5, 0.5). x runs along axis 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FitsPixel {
+    /// Along the first axis (columns).
+    pub x: f64,
+    /// Along the second axis (rows).
+    pub y: f64,
+}
+
+/// Why a header gives no (usable) world coordinates.
+#[derive(Debug, Error)]
+pub enum WcsError {
+    /// No pair of longitude and latitude axes with a projection.
+    #[error("the image states no celestial coordinates")]
+    NoCelestialAxes,
+    /// A projection or distortion this service does not evaluate.
+    #[error("unsupported projection {0}")]
+    UnsupportedProjection(String),
+    /// Celestial, but in a frame that has no fixed relation to ICRS (solar, planetary, apparent).
+    #[error("positions in the image's frame ({0}) have no fixed place on the sky")]
+    NotEquatorial(String),
+    /// Scale and rotation collapse the image to a line.
+    #[error("the image's coordinate matrix is singular")]
+    SingularMatrix,
+    /// A value is missing its partner, not a finite number, or contradicts another.
+    #[error("the image's {0} card has no usable value")]
+    InvalidKeyword(String),
+    /// The keywords contradict each other in a way only the projection notices.
+    #[error("the image's coordinate keywords contradict each other")]
+    Inconsistent(#[source] fits_well::FitsError),
+}
+
+impl Classified for WcsError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NoCelestialAxes | Self::UnsupportedProjection(_) | Self::NotEquatorial(_) => {
+                ErrorKind::Unsupported
+            }
+            Self::SingularMatrix | Self::InvalidKeyword(_) | Self::Inconsistent(_) => ErrorKind::BrokenFile,
+        }
+    }
+}
+
+/// A celestial coordinate system on the pixels of one image. Cheap to ask (well below a microsecond for most
+/// projections), free to share between threads.
+#[derive(Clone, Debug)]
+pub struct Wcs {
+    transform: fits_well::wcs::Wcs,
+    description: Description,
+    frame: Result<(RadeSys, FrameConversion), String>,
+    turn: Option<Turn>,
+}
+
+/// A full turn of longitude on a cylindrical map: pixels one turn apart are the same place.
+#[derive(Clone, Copy, Debug)]
+struct Turn {
+    /// Pixels from a place to the same place one turn on.
+    step: [f64; 2],
+    /// The middle of the image: of all copies the nearest is meant.
+    middle: [f64; 2],
+}
+
+impl Wcs {
+    /// The primary description in a header: `cards` are its raw 80-byte cards (END may be missing).
+    ///
+    /// Axes beyond the celestial pair are held at their first pixel.
+    ///
+    /// # Errors
+    /// [`WcsError`] says what is missing, broken or not supported. A frame without a place on the sky
+    /// (helioprojective, planetary) is no error here: see [`Self::require_sky`].
+    pub fn parse(cards: &[u8]) -> Result<Self, WcsError> {
+        Self::read(&Cards::read(cards), "")
+    }
+
+    /// The alternate description `letter` ('A' to 'Z').
+    ///
+    /// # Errors
+    /// As [`Self::parse`]; [`WcsError::NoCelestialAxes`] when there is no such description.
+    pub fn parse_alternate(cards: &[u8], letter: char) -> Result<Self, WcsError> {
+        if !letter.is_ascii_uppercase() {
+            return Err(WcsError::NoCelestialAxes);
+        }
+        Self::read(&Cards::read(cards), letter.encode_utf8(&mut [0; 4]))
+    }
+
+    fn read(cards: &Cards, alternate: &str) -> Result<Self, WcsError> {
+        let description = Description::read(cards, alternate)?;
+        let frame = match frame::read(cards, alternate, &description.system) {
+            Ok(frame) => Ok((frame, frame.conversion())),
+            Err(WcsError::NotEquatorial(name)) => Err(name),
+            Err(other) => return Err(other),
+        };
+        let transform = transform(&description)?;
+        let turn = Turn::of(&description);
+        Ok(Self { transform, description, frame, turn })
+    }
+
+    /// The ICRS position of a pixel; `None` outside the projection or when the frame has no place on the sky.
+    pub fn sky_at(&self, pixel: FitsPixel) -> Option<SkyCoord> {
+        let (_, conversion) = self.frame.as_ref().ok()?;
+        let (longitude_deg, latitude_deg) = self.native_at(pixel)?;
+        conversion.icrs_of(longitude_deg, latitude_deg)
+    }
+
+    /// The pixel of an ICRS position, inside the image or not; `None` where the projection or its distortion
+    /// has no such point. On a cylindrical map the copy nearest the middle of the image.
+    pub fn pixel_at(&self, position: SkyCoord) -> Option<FitsPixel> {
+        let (_, conversion) = self.frame.as_ref().ok()?;
+        let (longitude_deg, latitude_deg) = conversion.native_of(position);
+        self.pixel_at_native(longitude_deg, latitude_deg)
+    }
+
+    /// Longitude and latitude of a pixel in the image's own frame, degrees.
+    pub fn native_at(&self, pixel: FitsPixel) -> Option<(f64, f64)> {
+        let mut world = [0.0; 2];
+        let pixel = [pixel.x, pixel.y];
+        let pixel = self.turn.map_or(pixel, |turn| turn.copy_nearest(pixel, self.description.crpix));
+        self.transform.pixel_to_world(&pixel, &mut world).ok()?;
+        world.iter().all(|value| value.is_finite()).then_some((world[0], world[1]))
+    }
+
+    /// The pixel of a longitude and latitude in the image's own frame, degrees.
+    pub fn pixel_at_native(&self, longitude_deg: f64, latitude_deg: f64) -> Option<FitsPixel> {
+        let mut pixel = [0.0; 2];
+        self.transform.world_to_pixel(&[longitude_deg, latitude_deg], &mut pixel).ok()?;
+        if !pixel.iter().all(|value| value.is_finite()) {
+            return None;
+        }
+        let [x, y] = self.turn.map_or(pixel, |turn| turn.copy_nearest(pixel, turn.middle));
+        Some(FitsPixel { x, y })
+    }
+
+    /// That positions on this image are positions on the sky.
+    ///
+    /// # Errors
+    /// [`WcsError::NotEquatorial`] for solar, planetary and apparent frames: cut those by pixel.
+    pub fn require_sky(&self) -> Result<RadeSys, WcsError> {
+        self.frame.as_ref().map(|(frame, _)| *frame).map_err(|name| WcsError::NotEquatorial(name.clone()))
+    }
+
+    /// Side of the square of the same area as the pixel at CRPIX, degrees: √|det CD|, distortion left out.
+    pub fn pixel_scale_deg(&self) -> f64 {
+        let [[a, b], [c, d]] = self.description.cd_matrix;
+        (a * d - b * c).abs().sqrt()
+    }
+
+    /// FITS numbers of the pixel axes x and y lie along: [1, 2] for pictures, others in some cubes.
+    pub fn celestial_axes(&self) -> [usize; 2] {
+        self.description.pixel_axes
+    }
+
+    /// Three-letter code of the projection (`TAN`, `TPV`, ...).
+    pub fn projection(&self) -> &str {
+        &self.description.projection
+    }
+
+    /// Whether a polynomial (SIP or TPV) bends the pixel grid.
+    pub fn is_distorted(&self) -> bool {
+        self.description.sip.is_some() || self.description.projection == "TPV"
+    }
+}
+
+impl Turn {
+    fn of(description: &Description) -> Option<Self> {
+        // One turn of x on the cylinder, degrees: Paper II equations 74 and 79 to 89.
+        let circumference = match description.projection.as_str() {
+            "CAR" | "CEA" | "MER" => 360.0,
+            "CYP" => {
+                360.0
+                    * description
+                        .parameters
+                        .iter()
+                        .find(|&&(axis, m, _)| (axis, m) == (2, 2))
+                        .map_or(1.0, |&(.., value)| value)
+            }
+            _ => return None,
+        };
+        let step = solve(description.cd_matrix, [circumference, 0.0])?;
+        let middle = match description.size {
+            Some([width, height]) => [f64::midpoint(1.0, width), f64::midpoint(1.0, height)],
+            None => description.crpix,
+        };
+        Some(Self { step, middle })
+    }
+
+    /// The copy of `pixel` nearest `to`, measured along the turn.
+    fn copy_nearest(self, pixel: [f64; 2], to: [f64; 2]) -> [f64; 2] {
+        let [step_x, step_y] = self.step;
+        let off = (to[0] - pixel[0]) * step_x + (to[1] - pixel[1]) * step_y;
+        let turns = (off / (step_x * step_x + step_y * step_y)).round();
+        [pixel[0] + turns * step_x, pixel[1] + turns * step_y]
+    }
+}
+
+/// Hands a clean two-axis description to the library, longitude first.
+fn transform(description: &Description) -> Result<fits_well::wcs::Wcs, WcsError> {
+    let mut header = fits_well::header::Header::new();
+    let fill = |header: &mut fits_well::header::Header| -> fits_well::Result<()> {
+        header.set("WCSAXES", 2_i64)?;
+        for (axis, name) in [(0, "XLON"), (1, "XLAT")] {
+            let number = axis + 1;
+            header.set(format!("CTYPE{number}"), format!("{name}-{}", description.projection))?;
+            header.set(format!("CRPIX{number}"), description.crpix[axis])?;
+            header.set(format!("CRVAL{number}"), description.crval[axis])?;
+            for column in 0..2 {
+                header.set(format!("CD{number}_{}", column + 1), description.cd_matrix[axis][column])?;
+            }
+        }
+        for (name, value) in [("LONPOLE", description.lonpole), ("LATPOLE", description.latpole)] {
+            if let Some(value) = value {
+                header.set(name, value)?;
+            }
+        }
+        for &(axis, m, value) in &description.parameters {
+            header.set(format!("PV{axis}_{m}"), value)?;
+        }
+        if let Some(sip) = &description.sip {
+            for (root, terms) in [("A", &sip.a), ("B", &sip.b)] {
+                header.set(format!("{root}_ORDER"), sip.order as i64)?;
+                for (p, q, value) in terms {
+                    header.set(format!("{root}_{p}_{q}"), *value)?;
+                }
+            }
+        }
+        Ok(())
+    };
+    fill(&mut header)
+        .and_then(|()| fits_well::wcs::Wcs::from_header(&header, None))
+        .map_err(WcsError::Inconsistent)
+}
+
+#[cfg(test)]
+mod tests;
