@@ -4,6 +4,9 @@
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::ops::Deref;
+
+use serde::Deserialize;
 
 use crate::error::{Classified, ErrorKind};
 
@@ -19,6 +22,9 @@ pub enum IdentityError {
     /// Not one of the five SDSS filters.
     #[error("Invalid filter {0}. Valid filters are ugriz.")]
     InvalidFilter(String),
+    /// Not a way to number images.
+    #[error("'{0}' is not a way to number images; known are sdss-ccd, sdss-coadd and sequence")]
+    UnknownScheme(String),
     /// A name with characters outside `A-Z a-z 0-9 _ . -`.
     #[error("a name may hold letters, digits, '_', '.' and '-' only")]
     InvalidName,
@@ -39,7 +45,8 @@ fn checked_name(name: &str) -> Result<String, IdentityError> {
 }
 
 /// The id of an archive (`db` in requests), compared exactly.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct ArchiveId(String);
 
 impl ArchiveId {
@@ -57,6 +64,22 @@ impl TryFrom<&str> for ArchiveId {
     }
 }
 
+impl Deref for ArchiveId {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for ArchiveId {
+    type Error = IdentityError;
+
+    fn try_from(name: String) -> Result<Self, IdentityError> {
+        Self::try_from(name.as_str())
+    }
+}
+
 impl fmt::Display for ArchiveId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -64,7 +87,8 @@ impl fmt::Display for ArchiveId {
 }
 
 /// The name of a dataset within an archive, e.g. `calexp`; compared without regard to case, shown as configured.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Dataset(String);
 
 impl Dataset {
@@ -93,6 +117,22 @@ impl TryFrom<&str> for Dataset {
 
     fn try_from(name: &str) -> Result<Self, IdentityError> {
         checked_name(name).map(Self)
+    }
+}
+
+impl Deref for Dataset {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Dataset {
+    type Error = IdentityError;
+
+    fn try_from(name: String) -> Result<Self, IdentityError> {
+        Self::try_from(name.as_str())
     }
 }
 
@@ -232,7 +272,8 @@ impl DataId {
 }
 
 /// How a dataset turns data ids into science ids and back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub enum ScienceIdScheme {
     /// Decimal: `((run·10 + filter)·10 + camcol)·10000 + field`.
     SdssCcd,
@@ -321,7 +362,15 @@ impl TryFrom<&str> for ScienceIdScheme {
         [Self::SdssCcd, Self::SdssCoadd, Self::Sequence]
             .into_iter()
             .find(|scheme| scheme.as_str() == name)
-            .ok_or(IdentityError::InvalidName)
+            .ok_or_else(|| IdentityError::UnknownScheme(name.to_owned()))
+    }
+}
+
+impl TryFrom<String> for ScienceIdScheme {
+    type Error = IdentityError;
+
+    fn try_from(name: String) -> Result<Self, IdentityError> {
+        Self::try_from(name.as_str())
     }
 }
 
