@@ -440,7 +440,12 @@ mod tests {
     fn compressed_floats_are_the_same_bytes_every_time() {
         let directory = tempfile::tempdir().unwrap();
         let noise = Array::from_shape_fn((1, 40, 50), |(_, y, x)| ((y * 31 + x * 17) % 101) as f32 / 10.0);
-        let writer = FitsWriter::new().cards_only(Header::new()).image(Header::new(), Raster::F32(noise));
+        let ids = [Column { name: "id", unit: "", values: ColumnValues::I64(vec![1, 2, 3]) }];
+        let writer = FitsWriter::new()
+            .cards_only(Header::new())
+            .image(Header::new(), Raster::F32(noise))
+            .table(&Header::new(), &ids)
+            .unwrap();
         let [first, second] = ["1.fits.fz", "2.fits.fz"].map(|name| {
             let path = directory.path().join(name);
             writer.write_rice(&path).unwrap();

@@ -69,8 +69,11 @@ impl Handle {
         // SAFETY: both handles are open; the calls only read `source` and append to `self`.
         unsafe {
             sys::ffmahd(source.0, number, &raw mut kind, &raw mut status);
-            sys::ffgidm(source.0, &raw mut axes, &raw mut status);
-            if kind == sys::IMAGE_HDU as i32 && axes > 0 {
+            // Asking a table for its axes would be an error.
+            if kind == sys::IMAGE_HDU as i32 {
+                sys::ffgidm(source.0, &raw mut axes, &raw mut status);
+            }
+            if axes > 0 {
                 sys::fits_img_compress(source.0, self.0, &raw mut status);
             } else {
                 sys::ffcopy(source.0, self.0, 0, &raw mut status);
