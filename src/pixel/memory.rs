@@ -61,9 +61,14 @@ impl From<Array3<u16>> for InMemory {
     fn from(array: Array3<u16>) -> Self {
         let (planes, rows, columns) = array.dim();
         let by_row = array.permuted_axes([1, 0, 2]);
+        let owns_more = |samples: &Vec<u16>| samples.len() != planes * rows * columns;
         let samples = if by_row.is_standard_layout() {
-            let (samples, offset) = by_row.into_raw_vec_and_offset();
-            if offset.unwrap_or(0) == 0 { samples } else { samples[offset.unwrap_or(0)..].to_vec() }
+            let (mut samples, offset) = by_row.into_raw_vec_and_offset();
+            if owns_more(&samples) {
+                samples.drain(..offset.unwrap_or(0));
+                samples.truncate(planes * rows * columns);
+            }
+            samples
         } else {
             by_row.iter().copied().collect()
         };

@@ -32,6 +32,13 @@ impl PixelBox {
         })
     }
 
+    /// Whether it lies inside an image of `width` x `height` pixels.
+    pub fn fits_in(&self, width: usize, height: usize) -> bool {
+        let inside =
+            |start: usize, length: usize, side| start.checked_add(length).is_some_and(|end| end <= side);
+        inside(self.x, self.width, width) && inside(self.y, self.height, height)
+    }
+
     /// Number of pixels.
     pub fn pixels(&self) -> usize {
         self.width * self.height

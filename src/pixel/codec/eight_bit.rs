@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::CodecError;
+use super::Error;
 use crate::pixel::scanlines::{Scanlines, Shape};
 
 /// How many samples a pixel has.
@@ -25,15 +25,15 @@ impl Channels {
 }
 
 impl TryFrom<Shape> for Channels {
-    type Error = CodecError;
+    type Error = Error;
 
     /// What a picture of this shape is; only grey and colour pictures that have pixels can be encoded.
-    fn try_from(shape: Shape) -> Result<Self, CodecError> {
+    fn try_from(shape: Shape) -> Result<Self, Error> {
         match shape {
-            Shape { rows: 0, .. } | Shape { columns: 0, .. } => Err(CodecError::Empty),
+            Shape { rows: 0, .. } | Shape { columns: 0, .. } => Err(Error::Empty),
             Shape { planes: 1, .. } => Ok(Self::Grey),
             Shape { planes: 3, .. } => Ok(Self::Rgb),
-            Shape { planes, .. } => Err(CodecError::Planes(planes)),
+            Shape { planes, .. } => Err(Error::Planes(planes)),
         }
     }
 }
@@ -64,8 +64,8 @@ impl EightBit {
     /// Pulls a 16-bit picture band by band and keeps the high byte of each sample.
     ///
     /// # Errors
-    /// The picture's own error; [`CodecError::Planes`]; [`CodecError::Empty`].
-    pub fn gather(picture: &dyn Scanlines) -> Result<Self, CodecError> {
+    /// The picture's own error; [`Error::Planes`]; [`Error::Empty`].
+    pub fn gather(picture: &dyn Scanlines) -> Result<Self, Error> {
         let shape = picture.shape();
         let (width, height) = (shape.columns, shape.rows);
         let channels = Channels::try_from(shape)?;
@@ -88,8 +88,22 @@ impl EightBit {
                 }
                 Ok(())
             })
-            .map_err(CodecError::Source)?;
+            .map_err(Error::Source)?;
         Ok(Self { width, height, channels, samples })
+    }
+
+    /// Copies `picture` in with its top left corner at column `x`, row `y`. What would stick out is left away, and
+    /// nothing happens when one is grey and the other is not.
+    pub fn place(&mut self, picture: &Self, x: usize, y: usize) {
+        if picture.channels != self.channels || x >= self.width {
+            return;
+        }
+        let (stride, bytes) = (self.width * self.channels.count(), self.channels.count());
+        let length = picture.width.min(self.width - x) * bytes;
+        let targets = self.samples.chunks_exact_mut(stride).skip(y);
+        for (target, source) in targets.zip(picture.samples.chunks_exact(picture.width * bytes)) {
+            target[x * bytes..][..length].copy_from_slice(&source[..length]);
+        }
     }
 
     /// Columns, at least 1.

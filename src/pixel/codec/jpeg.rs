@@ -2,7 +2,7 @@
 
 use turbojpeg as tj;
 
-use super::{Channels, CodecError, EightBit};
+use super::{Channels, EightBit, Error};
 use crate::pixel::Limits;
 
 /// No coder of JPEG gets more pixels into one byte: a progressive file needs a bit per block of 64, and colour
@@ -23,8 +23,8 @@ impl JpegEncoder {
     ///
     /// # Errors
     /// Only when memory is short.
-    pub fn new() -> Result<Self, CodecError> {
-        let compressor = tj::Compressor::new().map_err(CodecError::JpegEncoding)?;
+    pub fn new() -> Result<Self, Error> {
+        let compressor = tj::Compressor::new().map_err(Error::JpegEncoding)?;
         Ok(Self { compressor, bytes: Vec::new() })
     }
 
@@ -32,15 +32,15 @@ impl JpegEncoder {
     ///
     /// # Errors
     /// A side longer than JPEG can say (65500).
-    pub fn encode(&mut self, picture: &EightBit, quality: u8) -> Result<&[u8], CodecError> {
+    pub fn encode(&mut self, picture: &EightBit, quality: u8) -> Result<&[u8], Error> {
         let image = prepare(&mut self.compressor, picture, quality)?;
         let bound =
-            self.compressor.buf_len(picture.width(), picture.height()).map_err(CodecError::JpegEncoding)?;
+            self.compressor.buf_len(picture.width(), picture.height()).map_err(Error::JpegEncoding)?;
         if self.bytes.len() < bound {
             self.bytes.resize(bound, 0);
         }
         let length =
-            self.compressor.compress_to_slice(image, &mut self.bytes).map_err(CodecError::JpegEncoding)?;
+            self.compressor.compress_to_slice(image, &mut self.bytes).map_err(Error::JpegEncoding)?;
         Ok(&self.bytes[..length])
     }
 }
@@ -49,23 +49,23 @@ impl JpegEncoder {
 ///
 /// # Errors
 /// A side longer than JPEG can say (65500).
-pub fn jpeg_encode(picture: &EightBit, quality: u8) -> Result<Vec<u8>, CodecError> {
-    let mut compressor = tj::Compressor::new().map_err(CodecError::JpegEncoding)?;
+pub fn jpeg_encode(picture: &EightBit, quality: u8) -> Result<Vec<u8>, Error> {
+    let mut compressor = tj::Compressor::new().map_err(Error::JpegEncoding)?;
     let image = prepare(&mut compressor, picture, quality)?;
-    compressor.compress_to_vec(image).map_err(CodecError::JpegEncoding)
+    compressor.compress_to_vec(image).map_err(Error::JpegEncoding)
 }
 
 fn prepare<'p>(
     compressor: &mut tj::Compressor,
     picture: &'p EightBit,
     quality: u8,
-) -> Result<tj::Image<&'p [u8]>, CodecError> {
+) -> Result<tj::Image<&'p [u8]>, Error> {
     let (format, subsampling) = match picture.channels() {
         Channels::Grey => (tj::PixelFormat::GRAY, tj::Subsamp::Gray),
         Channels::Rgb => (tj::PixelFormat::RGB, tj::Subsamp::Sub2x2),
     };
-    compressor.set_quality(i32::from(quality.clamp(1, 100))).map_err(CodecError::JpegEncoding)?;
-    compressor.set_subsamp(subsampling).map_err(CodecError::JpegEncoding)?;
+    compressor.set_quality(i32::from(quality.clamp(1, 100))).map_err(Error::JpegEncoding)?;
+    compressor.set_subsamp(subsampling).map_err(Error::JpegEncoding)?;
     Ok(tj::Image {
         pixels: picture.samples(),
         width: picture.width(),
@@ -87,9 +87,9 @@ impl JpegDecoder {
     ///
     /// # Errors
     /// Only when memory is short.
-    pub fn new(limits: Limits) -> Result<Self, CodecError> {
-        let mut decompressor = tj::Decompressor::new().map_err(CodecError::DamagedJpeg)?;
-        decompressor.set_scan_limit(SCANS).map_err(CodecError::DamagedJpeg)?;
+    pub fn new(limits: Limits) -> Result<Self, Error> {
+        let mut decompressor = tj::Decompressor::new().map_err(Error::DamagedJpeg)?;
+        decompressor.set_scan_limit(SCANS).map_err(Error::DamagedJpeg)?;
         let mut scalings = tj::Decompressor::supported_scaling_factors();
         scalings.retain(|factor| factor.num() <= factor.denom());
         scalings.sort_by_key(|factor| factor.scale(1 << 16));
@@ -100,7 +100,7 @@ impl JpegDecoder {
     ///
     /// # Errors
     /// Not a JPEG; a header that promises too much; four inks.
-    pub fn dimensions(&mut self, jpeg: &[u8]) -> Result<(usize, usize), CodecError> {
+    pub fn dimensions(&mut self, jpeg: &[u8]) -> Result<(usize, usize), Error> {
         self.header(jpeg).map(|header| (header.width, header.height))
     }
 
@@ -108,7 +108,7 @@ impl JpegDecoder {
     ///
     /// # Errors
     /// As [`dimensions`](Self::dimensions); data that end early or do not decode.
-    pub fn decode(&mut self, jpeg: &[u8]) -> Result<EightBit, CodecError> {
+    pub fn decode(&mut self, jpeg: &[u8]) -> Result<EightBit, Error> {
         self.decode_scaled(jpeg, |_| tj::ScalingFactor::ONE)
     }
 
@@ -117,12 +117,7 @@ impl JpegDecoder {
     ///
     /// # Errors
     /// As [`decode`](Self::decode).
-    pub fn decode_covering(
-        &mut self,
-        jpeg: &[u8],
-        width: usize,
-        height: usize,
-    ) -> Result<EightBit, CodecError> {
+    pub fn decode_covering(&mut self, jpeg: &[u8], width: usize, height: usize) -> Result<EightBit, Error> {
         let scalings = self.scalings.clone();
         self.decode_scaled(jpeg, |header| {
             let covers = |factor: &tj::ScalingFactor| {
@@ -136,10 +131,10 @@ impl JpegDecoder {
         &mut self,
         jpeg: &[u8],
         scaling: impl FnOnce(&tj::DecompressHeader) -> tj::ScalingFactor,
-    ) -> Result<EightBit, CodecError> {
+    ) -> Result<EightBit, Error> {
         let header = self.header(jpeg)?;
         let scaling = if header.is_lossless { tj::ScalingFactor::ONE } else { scaling(&header) };
-        self.decompressor.set_scaling_factor(scaling).map_err(CodecError::DamagedJpeg)?;
+        self.decompressor.set_scaling_factor(scaling).map_err(Error::DamagedJpeg)?;
         let scaled = header.scaled(scaling);
         let (channels, format) = match header.colorspace {
             tj::Colorspace::Gray => (Channels::Grey, tj::PixelFormat::GRAY),
@@ -156,22 +151,22 @@ impl JpegDecoder {
         match self.decompressor.decompress(jpeg, image) {
             Ok(()) => Ok(picture),
             Err(error) if is_padding_before_end(&error) => Ok(picture),
-            Err(error) => Err(CodecError::DamagedJpeg(error)),
+            Err(error) => Err(Error::DamagedJpeg(error)),
         }
     }
 
-    fn header(&mut self, jpeg: &[u8]) -> Result<tj::DecompressHeader, CodecError> {
-        let header = self.decompressor.read_header(jpeg).map_err(CodecError::DamagedJpeg)?;
+    fn header(&mut self, jpeg: &[u8]) -> Result<tj::DecompressHeader, Error> {
+        let header = self.decompressor.read_header(jpeg).map_err(Error::DamagedJpeg)?;
         let (width, height) = (header.width, header.height);
         let pixels = width as u64 * height as u64;
         if pixels == 0 || pixels > PIXELS_PER_BYTE * jpeg.len() as u64 {
-            return Err(CodecError::Implausible { width, height, bytes: jpeg.len() });
+            return Err(Error::Implausible { width, height, bytes: jpeg.len() });
         }
         if pixels > self.limits.image_pixels || 3 * pixels > self.limits.unpacked_bytes {
-            return Err(CodecError::TooLarge { width, height });
+            return Err(Error::TooLarge { width, height });
         }
         match header.colorspace {
-            tj::Colorspace::CMYK | tj::Colorspace::YCCK => Err(CodecError::FourInks),
+            tj::Colorspace::CMYK | tj::Colorspace::YCCK => Err(Error::FourInks),
             _ => Ok(header),
         }
     }
@@ -181,7 +176,7 @@ impl JpegDecoder {
 ///
 /// # Errors
 /// As [`JpegDecoder::decode`].
-pub fn jpeg_decode(jpeg: &[u8], limits: &Limits) -> Result<EightBit, CodecError> {
+pub fn jpeg_decode(jpeg: &[u8], limits: &Limits) -> Result<EightBit, Error> {
     JpegDecoder::new(*limits)?.decode(jpeg)
 }
 

@@ -55,7 +55,7 @@ impl Format {
 ///
 /// # Errors
 /// The picture's own error; a picture that is neither grey nor colour, or larger than the format can say.
-pub fn encode(picture: &dyn Scanlines, format: Format) -> Result<Vec<u8>, CodecError> {
+pub fn encode(picture: &dyn Scanlines, format: Format) -> Result<Vec<u8>, Error> {
     match format {
         Format::Jpeg { quality } => jpeg_encode(&EightBit::gather(picture)?, quality),
         Format::Png => png16_encode(picture),
@@ -64,7 +64,7 @@ pub fn encode(picture: &dyn Scanlines, format: Format) -> Result<Vec<u8>, CodecE
 
 /// Why a picture could not be encoded or decoded.
 #[derive(Debug, thiserror::Error)]
-pub enum CodecError {
+pub enum Error {
     /// The picture's samples could not be read.
     #[error(transparent)]
     Source(BandError),
@@ -106,7 +106,7 @@ pub enum CodecError {
     PngEncoding(#[source] ::png::EncodingError),
 }
 
-impl Classified for CodecError {
+impl Classified for Error {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Source(error) => error.kind(),

@@ -6,19 +6,19 @@ use std::ops::Range;
 use png::{BitDepth, ColorType, Compression, Encoder, Writer};
 use rayon::prelude::*;
 
-use super::{Channels, CodecError, EightBit};
+use super::{Channels, EightBit, Error};
 use crate::pixel::scanlines::Scanlines;
 
 /// An 8-bit picture as PNG.
 ///
 /// # Errors
 /// A side longer than PNG can say.
-pub fn png_encode(picture: &EightBit) -> Result<Vec<u8>, CodecError> {
+pub fn png_encode(picture: &EightBit) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     let (width, height) = (picture.width(), picture.height());
     let mut writer = begin(&mut bytes, width, height, picture.channels(), BitDepth::Eight)?;
-    writer.write_image_data(picture.samples()).map_err(CodecError::PngEncoding)?;
-    writer.finish().map_err(CodecError::PngEncoding)?;
+    writer.write_image_data(picture.samples()).map_err(Error::PngEncoding)?;
+    writer.finish().map_err(Error::PngEncoding)?;
     Ok(bytes)
 }
 
@@ -26,12 +26,12 @@ pub fn png_encode(picture: &EightBit) -> Result<Vec<u8>, CodecError> {
 ///
 /// # Errors
 /// The picture's own error; a picture that is neither grey nor colour, empty, or longer than PNG can say.
-pub fn png16_encode(picture: &dyn Scanlines) -> Result<Vec<u8>, CodecError> {
+pub fn png16_encode(picture: &dyn Scanlines) -> Result<Vec<u8>, Error> {
     let shape = picture.shape();
     let channels = Channels::try_from(shape)?;
     let mut bytes = Vec::new();
     let mut writer = begin(&mut bytes, shape.columns, shape.rows, channels, BitDepth::Sixteen)?;
-    let mut stream = writer.stream_writer().map_err(CodecError::PngEncoding)?;
+    let mut stream = writer.stream_writer().map_err(Error::PngEncoding)?;
 
     let group_rows = shape.band_rows() * rayon::current_num_threads();
     let group = |first: usize| big_endian_rows(picture, first..shape.rows.min(first + group_rows));
@@ -43,16 +43,16 @@ pub fn png16_encode(picture: &dyn Scanlines) -> Result<Vec<u8>, CodecError> {
             || if first < shape.rows { group(first) } else { Ok(Vec::new()) },
             || stream.write_all(&ready),
         );
-        written.map_err(|error| CodecError::PngEncoding(error.into()))?;
+        written.map_err(|error| Error::PngEncoding(error.into()))?;
         ready = next?;
     }
-    stream.finish().map_err(CodecError::PngEncoding)?;
-    writer.finish().map_err(CodecError::PngEncoding)?;
+    stream.finish().map_err(Error::PngEncoding)?;
+    writer.finish().map_err(Error::PngEncoding)?;
     Ok(bytes)
 }
 
 /// Rows as PNG has them: pixel after pixel, high byte first.
-fn big_endian_rows(picture: &dyn Scanlines, rows: Range<usize>) -> Result<Vec<u8>, CodecError> {
+fn big_endian_rows(picture: &dyn Scanlines, rows: Range<usize>) -> Result<Vec<u8>, Error> {
     let shape = picture.shape();
     let (row_samples, band_rows) = (shape.row_samples(), shape.band_rows());
     let mut bytes = vec![0; 2 * row_samples * rows.len()];
@@ -75,7 +75,7 @@ fn big_endian_rows(picture: &dyn Scanlines, rows: Range<usize>) -> Result<Vec<u8
             }
             Ok(())
         })
-        .map_err(CodecError::Source)?;
+        .map_err(Error::Source)?;
     Ok(bytes)
 }
 
@@ -85,8 +85,8 @@ fn begin(
     height: usize,
     channels: Channels,
     depth: BitDepth,
-) -> Result<Writer<&mut Vec<u8>>, CodecError> {
-    let side = |pixels| u32::try_from(pixels).map_err(|_| CodecError::TooLarge { width, height });
+) -> Result<Writer<&mut Vec<u8>>, Error> {
+    let side = |pixels| u32::try_from(pixels).map_err(|_| Error::TooLarge { width, height });
     let mut encoder = Encoder::new(bytes, side(width)?, side(height)?);
     encoder.set_color(match channels {
         Channels::Grey => ColorType::Grayscale,
@@ -94,5 +94,5 @@ fn begin(
     });
     encoder.set_depth(depth);
     encoder.set_compression(Compression::Fast);
-    encoder.write_header().map_err(CodecError::PngEncoding)
+    encoder.write_header().map_err(Error::PngEncoding)
 }

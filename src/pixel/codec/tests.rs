@@ -123,9 +123,9 @@ fn gathering_takes_the_high_byte_of_every_sample_in_its_place() {
 #[test]
 fn pictures_without_pixels_or_with_two_planes_are_refused() {
     let empty = InMemory::from_band(Shape { planes: 1, rows: 0, columns: 5 }, vec![]).unwrap();
-    assert!(matches!(encode(&empty, Format::Png), Err(CodecError::Empty)));
+    assert!(matches!(encode(&empty, Format::Png), Err(Error::Empty)));
     let two = InMemory::from_band(Shape { planes: 2, rows: 1, columns: 1 }, vec![1, 2]).unwrap();
-    assert!(matches!(encode(&two, Format::Jpeg { quality: 80 }), Err(CodecError::Planes(2))));
+    assert!(matches!(encode(&two, Format::Jpeg { quality: 80 }), Err(Error::Planes(2))));
     assert_eq!(encode(&two, Format::Png).unwrap_err().kind(), ErrorKind::Unsupported);
 }
 
@@ -137,7 +137,7 @@ fn the_source_s_own_kind_of_error_survives_the_encoder() {
             Shape { planes: 1, rows: 4, columns: 4 }
         }
         fn read(&self, _: std::ops::Range<usize>, _: &mut [u16]) -> Result<(), BandError> {
-            Err(CodecError::Implausible { width: 1, height: 1, bytes: 0 }.into())
+            Err(Error::Implausible { width: 1, height: 1, bytes: 0 }.into())
         }
     }
     for format in [Format::Png, Format::Jpeg { quality: 50 }] {
@@ -156,7 +156,7 @@ fn a_side_longer_than_jpeg_can_say_is_an_error_not_a_panic() {
 fn a_jpeg_beyond_the_limits_is_refused_before_it_is_decoded() {
     let jpeg = jpeg_encode(&EightBit::filled(200, 100, Channels::Rgb, [1, 2, 3]), 80).unwrap();
     let limits = Limits { image_pixels: 19_999, ..Limits::default() };
-    assert!(matches!(jpeg_decode(&jpeg, &limits), Err(CodecError::TooLarge { width: 200, height: 100 })));
+    assert!(matches!(jpeg_decode(&jpeg, &limits), Err(Error::TooLarge { width: 200, height: 100 })));
     assert!(jpeg_decode(&jpeg, &Limits { image_pixels: 20_000, ..Limits::default() }).is_ok());
 }
 
@@ -167,7 +167,7 @@ fn a_header_that_promises_more_than_its_bytes_can_hold_is_refused() {
     jpeg[frame + 5..frame + 9].copy_from_slice(&[0xff, 0xdc, 0xff, 0xdc]);
     assert!(matches!(
         jpeg_decode(&jpeg, &Limits::default()),
-        Err(CodecError::Implausible { width: 65_500, height: 65_500, .. })
+        Err(Error::Implausible { width: 65_500, height: 65_500, .. })
     ));
 }
 
@@ -181,10 +181,7 @@ fn a_black_frame_of_8k_is_plausible() {
 #[test]
 fn a_torn_frame_is_an_error_and_padding_before_its_end_is_not() {
     let jpeg = jpeg_encode(&EightBit::gather(&colour_ramp(80, 120)).unwrap(), 90).unwrap();
-    assert!(matches!(
-        jpeg_decode(&jpeg[..jpeg.len() / 2], &Limits::default()),
-        Err(CodecError::DamagedJpeg(_))
-    ));
+    assert!(matches!(jpeg_decode(&jpeg[..jpeg.len() / 2], &Limits::default()), Err(Error::DamagedJpeg(_))));
     let mut padded = jpeg[..jpeg.len() - 2].to_vec();
     padded.extend_from_slice(&[0, 0, 0, 0, 0, 0, 0xff, 0xd9]);
     let picture = jpeg_decode(&padded, &Limits::default()).unwrap();
