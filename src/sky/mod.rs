@@ -5,14 +5,21 @@
 
 pub mod bounds;
 pub mod coordinates;
+mod curve;
+pub mod footprint;
+pub mod polygon;
 mod precession;
 pub mod radesys;
+pub mod region;
 pub mod vector;
 pub mod wcs;
 #[cfg(test)]
 mod worked_examples;
 
-pub use bounds::{CutoutSize, CutoutSizeError, Extent, centred_box};
+pub use bounds::{CutoutSize, CutoutSizeError, Extent, centred_box, region_box};
 pub use coordinates::{CoordinateError, SkyCoord};
+pub use footprint::{Footprint, UnitVectorBox};
+pub use polygon::{PolygonError, SphericalPolygon};
 pub use radesys::RadeSys;
+pub use region::{Region, RegionError};
 pub use wcs::{FitsPixel, Wcs, WcsError};

@@ -4,6 +4,7 @@ mod cards;
 mod ctype;
 mod description;
 mod frame;
+mod topology;
 
 use thiserror::Error;
 
