@@ -1,0 +1,291 @@
+//! An open FITS file: where its HDUs are and positional reads of its bytes. `docs/decisions/0001` says why
+//! nothing is mapped.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::{Path, PathBuf};
+
+use flate2::read::MultiGzDecoder;
+
+use super::BLOCK_BYTES;
+use super::card::CARD_BYTES;
+use super::error::{FitsError, Result};
+use super::hdu::{Hdu, HduIndex};
+use super::header::{Header, is_end};
+use crate::pixel::Limits;
+
+/// Bytes a header is read in steps of; most headers fit the first.
+const HEADER_STEP: usize = 8 * BLOCK_BYTES;
+/// No header known to astronomy is longer: over 100 000 cards.
+const MAX_HEADER_BYTES: u64 = 3000 * BLOCK_BYTES as u64;
+/// HDUs a file may have.
+const MAX_HDUS: usize = 20_000;
+/// Deflate expands at most about this much.
+const DEFLATE_RATIO: u64 = 1032;
+
+/// What tells a changed file from the one that was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FileStamp {
+    /// Size on disk.
+    pub bytes: u64,
+    /// Time of the last modification, nanoseconds since 1970.
+    pub modified_ns: i64,
+}
+
+impl FileStamp {
+    /// The stamp of the file at `path` now.
+    ///
+    /// # Errors
+    /// What the system says when the file cannot be asked.
+    pub fn of(path: &Path) -> io::Result<Self> {
+        Ok(Self::from_metadata(&fs::metadata(path)?))
+    }
+
+    fn from_metadata(metadata: &fs::Metadata) -> Self {
+        Self {
+            bytes: metadata.len(),
+            modified_ns: metadata.mtime().saturating_mul(1_000_000_000).saturating_add(metadata.mtime_nsec()),
+        }
+    }
+}
+
+/// Where the bytes come from.
+#[derive(Debug)]
+enum Bytes {
+    /// The file itself.
+    Disk(File),
+    /// An unpacked gzip file.
+    Unpacked(Vec<u8>),
+}
+
+/// A FITS file, plain or gzip, with its HDUs located and its headers read. Cheap to share; every read says
+/// where it reads, so threads do not disturb each other.
+#[derive(Debug)]
+pub struct FitsFile {
+    path: PathBuf,
+    bytes: Bytes,
+    byte_len: u64,
+    stamp: FileStamp,
+    hdus: Vec<Hdu>,
+    limits: Limits,
+}
+
+impl FitsFile {
+    /// Opens the file and reads all headers. Data that are missing at the end are no error here, only when they
+    /// are asked for; see [`Self::ensure_complete`].
+    ///
+    /// # Errors
+    /// When it cannot be read, is no FITS file, or its headers make no sense.
+    pub fn open(path: &Path, limits: &Limits) -> Result<Self> {
+        // A pipe would keep `open` waiting for a writer.
+        if !fs::metadata(path).map_err(FitsError::Io)?.is_file() {
+            return Err(FitsError::NotFits("not a regular file"));
+        }
+        let disk = File::open(path).map_err(FitsError::Io)?;
+        let stamp = FileStamp::from_metadata(&disk.metadata().map_err(FitsError::Io)?);
+        let mut start = [0; 30];
+        let held = read_some_at(&disk, &mut start, 0).map_err(FitsError::Io)?;
+        let (bytes, byte_len) = match container(&start[..held])? {
+            Container::Plain => (Bytes::Disk(disk), stamp.bytes),
+            Container::Gzip => {
+                let unpacked = unpack(disk, stamp.bytes, limits.unpacked_bytes)?;
+                container(&unpacked).and_then(|inner| match inner {
+                    Container::Plain => Ok(()),
+                    Container::Gzip => Err(FitsError::Unsupported("gzip inside gzip".to_owned())),
+                })?;
+                let length = unpacked.len() as u64;
+                (Bytes::Unpacked(unpacked), length)
+            }
+        };
+        let mut file =
+            Self { path: path.to_owned(), bytes, byte_len, stamp, hdus: Vec::new(), limits: *limits };
+        file.walk()?;
+        Ok(file)
+    }
+
+    /// Size and time of the file when it was opened.
+    pub fn stamp(&self) -> FileStamp {
+        self.stamp
+    }
+
+    /// Whether the file under this path is still the one that was opened.
+    pub fn is_current(&self) -> bool {
+        FileStamp::of(&self.path).is_ok_and(|stamp| stamp == self.stamp)
+    }
+
+    /// Where the file is. For logs, never for answers.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The name without directories, non-UTF-8 letters replaced.
+    pub fn base_name(&self) -> String {
+        self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    }
+
+    /// All HDUs in order; there is at least one.
+    pub fn hdus(&self) -> &[Hdu] {
+        &self.hdus
+    }
+
+    /// One HDU.
+    ///
+    /// # Errors
+    /// [`FitsError::NoSuchHdu`].
+    pub fn hdu(&self, index: HduIndex) -> Result<&Hdu> {
+        self.hdus.get(index.0).ok_or(FitsError::NoSuchHdu(index))
+    }
+
+    /// The bounds this file was opened under.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Fails when data of any HDU reach past the end of the file, as in one that is still being written.
+    ///
+    /// # Errors
+    /// [`FitsError::Truncated`].
+    pub fn ensure_complete(&self) -> Result<()> {
+        self.hdus.iter().try_for_each(|hdu| hdu.ensure_complete(self))
+    }
+
+    /// Bytes of the file, unpacked.
+    pub fn byte_len(&self) -> u64 {
+        self.byte_len
+    }
+
+    /// Memory this value holds: headers and, for a gzip file, all unpacked bytes. What a cache weighs it by.
+    pub fn memory_bytes(&self) -> u64 {
+        let headers: usize = self.hdus.iter().map(|hdu| 512 + 2 * CARD_BYTES * hdu.header.len()).sum();
+        let unpacked = if let Bytes::Unpacked(bytes) = &self.bytes { bytes.len() } else { 0 };
+        (headers + unpacked) as u64
+    }
+
+    /// Fills `buffer` from `offset` of the (unpacked) file.
+    ///
+    /// # Errors
+    /// [`FitsError::Truncated`] when the file ends before, [`FitsError::Io`] otherwise.
+    pub fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> Result<()> {
+        match &self.bytes {
+            Bytes::Disk(file) => file.read_exact_at(buffer, offset).map_err(|error| {
+                if error.kind() == io::ErrorKind::UnexpectedEof {
+                    let held = file.metadata().map_or(self.byte_len, |metadata| metadata.len());
+                    FitsError::Truncated { needed: offset + buffer.len() as u64, held }
+                } else {
+                    FitsError::Io(error)
+                }
+            }),
+            Bytes::Unpacked(bytes) => {
+                let end = usize::try_from(offset).ok().and_then(|start| {
+                    let end = start.checked_add(buffer.len())?;
+                    buffer.copy_from_slice(bytes.get(start..end)?);
+                    Some(end)
+                });
+                let needed = offset.saturating_add(buffer.len() as u64);
+                end.map(|_| ()).ok_or(FitsError::Truncated { needed, held: self.byte_len })
+            }
+        }
+    }
+
+    /// Finds every HDU. What follows the last one and is no extension (special records, junk) is ignored.
+    fn walk(&mut self) -> Result<()> {
+        let mut offset = 0;
+        loop {
+            let index = HduIndex(self.hdus.len());
+            if index.0 == MAX_HDUS {
+                return Err(FitsError::TooLarge {
+                    what: "HDUs",
+                    asked: MAX_HDUS as u64 + 1,
+                    allowed: MAX_HDUS as u64,
+                });
+            }
+            let Some((header, header_bytes)) = self.read_header(index, offset)? else { return Ok(()) };
+            let hdu = Hdu::describe(index, header, offset, header_bytes)?;
+            let next = hdu.end_offset();
+            self.hdus.push(hdu);
+            match next {
+                Some(next) if next < self.byte_len => offset = next,
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// The header at `offset` and its length in whole blocks; `None` when no extension starts there.
+    fn read_header(&self, index: HduIndex, offset: u64) -> Result<Option<(Header, u64)>> {
+        let room = (self.byte_len - offset).min(MAX_HEADER_BYTES) as usize;
+        let mut bytes = Vec::new();
+        while bytes.len() < room {
+            let from = bytes.len();
+            bytes.resize((from + HEADER_STEP).min(room), 0);
+            self.read_exact_at(&mut bytes[from..], offset + from as u64)?;
+            if from == 0 && index.0 > 0 && !bytes.starts_with(b"XTENSION") {
+                return Ok(None);
+            }
+            let (cards, _) = bytes[from..].as_chunks::<CARD_BYTES>();
+            if let Some(end) = cards.iter().position(is_end) {
+                let used = from + (end + 1) * CARD_BYTES;
+                let header = Header::parse(&bytes[..used]);
+                return Ok(header.map(|header| (header, used.next_multiple_of(BLOCK_BYTES) as u64)));
+            }
+        }
+        Err(FitsError::Malformed { hdu: index, what: "it has no END".to_owned() })
+    }
+}
+
+/// What the first bytes say the file is.
+enum Container {
+    Plain,
+    Gzip,
+}
+
+fn container(start: &[u8]) -> Result<Container> {
+    if start.starts_with(b"SIMPLE  =") {
+        Ok(Container::Plain)
+    } else if start.starts_with(&[0x1f, 0x8b]) {
+        Ok(Container::Gzip)
+    } else if start.starts_with(b"BZh") {
+        Err(FitsError::Unsupported("bzip2 compressed file".to_owned()))
+    } else if start.starts_with(b"version https://git-lfs") {
+        Err(FitsError::NotFits("a git-lfs pointer stands in its place"))
+    } else if start.is_empty() {
+        Err(FitsError::NotFits("the file is empty"))
+    } else {
+        Err(FitsError::NotFits("it does not start with SIMPLE"))
+    }
+}
+
+/// Unpacks a gzip file of `packed` bytes into at most `allowed` bytes.
+fn unpack(file: File, packed: u64, allowed: u64) -> Result<Vec<u8>> {
+    // The trailer's size is only a hint; a lie costs no more than what the bytes could expand to.
+    let mut trailer = [0; 4];
+    let hint = match packed.checked_sub(4).map(|at| file.read_exact_at(&mut trailer, at)) {
+        Some(Ok(())) => u64::from(u32::from_le_bytes(trailer)).min(packed.saturating_mul(DEFLATE_RATIO)),
+        _ => 0,
+    };
+    let mut bytes = Vec::with_capacity(hint.min(allowed) as usize);
+    MultiGzDecoder::new(file).take(allowed.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof => FitsError::Truncated { needed: packed + 1, held: packed },
+            _ => FitsError::Io(error),
+        }
+    })?;
+    if bytes.len() as u64 > allowed {
+        return Err(FitsError::TooLarge { what: "unpacked bytes", asked: bytes.len() as u64, allowed });
+    }
+    Ok(bytes)
+}
+
+/// Reads until `buffer` is full or the file ends; says how much.
+fn read_some_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    let mut held = 0;
+    while held < buffer.len() {
+        match file.read_at(&mut buffer[held..], offset + held as u64) {
+            Ok(0) => break,
+            Ok(more) => held += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(held)
+}

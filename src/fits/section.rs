@@ -1,0 +1,169 @@
+//! A box of pixels of one image: as stored, as a raster, as physical values. Missing values are decided here,
+//! once: `BLANK` and NaN become NaN.
+
+use ndarray::{Array2, Array3};
+
+use super::compressed;
+use super::error::{FitsError, Result};
+use super::file::FitsFile;
+use super::hdu::{Bitpix, Hdu, HduIndex, HduKind, ImageHdu};
+use super::samples::{decode, physical as physical_values, physical_single};
+use crate::pixel::{PixelBox, Raster};
+
+/// Bytes between the wanted parts of two rows that are rather read along than skipped with another system call.
+const READ_ALONG: usize = 8 << 10;
+/// Bytes read at once when unwanted ones are read along.
+const STRIP_BYTES: usize = 1 << 20;
+
+/// The stored samples of a box of one plane: big-endian, bit for bit, rows without gaps. A compressed image gives
+/// what it decompresses to, floats with quiet NaN for missing ones.
+///
+/// # Errors
+/// When there is no such image, plane or box, when the file ends before it, or when tiles do not decode.
+pub fn stored_bytes(file: &FitsFile, index: HduIndex, plane: usize, window: PixelBox) -> Result<Vec<u8>> {
+    let hdu = file.hdu(index)?;
+    let image = check(file, hdu, plane, window)?;
+    let mut bytes = vec![0; window.pixels() * image.bitpix.bytes()];
+    read_stored(file, hdu, plane, window, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// Physical values (`BZERO` + `BSCALE` × stored) of a box of one plane, shape (rows, columns); NaN where there is none.
+///
+/// # Errors
+/// As [`stored_bytes`].
+pub fn physical(file: &FitsFile, index: HduIndex, plane: usize, window: PixelBox) -> Result<Array2<f64>> {
+    let bytes = stored_bytes(file, index, plane, window)?;
+    let values = physical_values(file.hdu(index)?.image()?, &bytes);
+    Array2::from_shape_vec((window.height, window.width), values).map_err(|_| FitsError::OutsideImage(index))
+}
+
+/// A box as a raster: the first plane, or three planes of a colour image ([`color_planes`]).
+///
+/// Integers keep their type, unsigned ones (by the `BZERO` convention) get theirs: signed bytes become `I16`,
+/// 32-bit unsigned `I64`, 64-bit unsigned `F64`. Otherwise scaled integers, and integers with a `BLANK`, become
+/// physical values with NaN: `F32` from 8 and 16 bits, `F64` from more. Scaled floats become scaled floats.
+///
+/// # Errors
+/// As [`stored_bytes`].
+pub fn raster(file: &FitsFile, index: HduIndex, window: PixelBox) -> Result<Raster> {
+    let hdu = file.hdu(index)?;
+    let image = hdu.image()?;
+    let planes = color_planes(hdu);
+    let plane_bytes = window.pixels().saturating_mul(image.bitpix.bytes());
+    check(file, hdu, planes - 1, window)?;
+    let mut bytes = vec![0; plane_bytes.saturating_mul(planes)];
+    for (plane, bytes) in bytes.chunks_exact_mut(plane_bytes).enumerate() {
+        read_stored(file, hdu, plane, window, bytes)?;
+    }
+    let shape = (planes, window.height, window.width);
+    typed(image, &bytes, shape).ok_or(FitsError::OutsideImage(index))
+}
+
+/// How many planes of an image are one colour picture: 3 when the third axis has no physical meaning (no `CTYPE3`,
+/// or `RGB`) and three or four entries (a fourth is transparency), else 1.
+pub fn color_planes(hdu: &Hdu) -> usize {
+    let Some(image) = &hdu.image else { return 1 };
+    let meaning = hdu.header.text("CTYPE3").unwrap_or_default();
+    let is_color = matches!(image.axes[..], [_, _, 3 | 4]) && matches!(meaning.trim(), "" | "RGB");
+    if is_color { 3 } else { 1 }
+}
+
+/// Checks that the image has this box of this plane and that the file holds it, before anything is allocated.
+pub(super) fn check<'a>(
+    file: &FitsFile,
+    hdu: &'a Hdu,
+    plane: usize,
+    window: PixelBox,
+) -> Result<&'a ImageHdu> {
+    let image = hdu.image()?;
+    if !image.holds(window) || plane >= image.planes() {
+        return Err(FitsError::OutsideImage(hdu.index));
+    }
+    let (asked, allowed) = (window.pixels() as u64, file.limits().image_pixels);
+    if asked > allowed {
+        return Err(FitsError::TooLarge { what: "pixels", asked, allowed });
+    }
+    if hdu.kind == HduKind::Image {
+        let last_row = plane as u64 * image.height() as u64 + (window.y + window.height - 1) as u64;
+        let end = (window.x + window.width) * image.bitpix.bytes();
+        let needed =
+            last_row.saturating_mul(image.row_bytes() as u64).saturating_add(hdu.data_offset + end as u64);
+        let held = file.byte_len();
+        if needed > held {
+            return Err(FitsError::Truncated { needed, held });
+        }
+    }
+    Ok(image)
+}
+
+/// Fills `out`, which is exactly as long as the box, with its stored samples. The box was checked.
+pub(super) fn read_stored(
+    file: &FitsFile,
+    hdu: &Hdu,
+    plane: usize,
+    window: PixelBox,
+    out: &mut [u8],
+) -> Result<()> {
+    if hdu.kind == HduKind::CompressedImage {
+        return compressed::read_box(file, hdu, plane, window, out);
+    }
+    let image = hdu.image()?;
+    let (row_bytes, sample_bytes) = (image.row_bytes(), image.bitpix.bytes());
+    let wanted = window.width * sample_bytes;
+    let first_row = (plane * image.height() + window.y) as u64;
+    let start = hdu.data_offset + first_row * row_bytes as u64 + (window.x * sample_bytes) as u64;
+    if wanted == row_bytes {
+        return file.read_exact_at(out, start);
+    }
+    if row_bytes - wanted > READ_ALONG {
+        for (n, row) in out.chunks_exact_mut(wanted).enumerate() {
+            file.read_exact_at(row, start + (n * row_bytes) as u64)?;
+        }
+        return Ok(());
+    }
+    let rows_at_once = (STRIP_BYTES / row_bytes).clamp(1, window.height);
+    let mut strip = vec![0; rows_at_once * row_bytes];
+    for (n, rows) in out.chunks_mut(rows_at_once * wanted).enumerate() {
+        let count = rows.len() / wanted;
+        let strip = &mut strip[..(count - 1) * row_bytes + wanted];
+        file.read_exact_at(strip, start + (n * rows_at_once * row_bytes) as u64)?;
+        for (row, stored) in rows.chunks_exact_mut(wanted).zip(strip.chunks(row_bytes)) {
+            row.copy_from_slice(&stored[..wanted]);
+        }
+    }
+    Ok(())
+}
+
+/// Stored samples as the raster type [`raster`] promises.
+fn typed(image: &ImageHdu, bytes: &[u8], shape: (usize, usize, usize)) -> Option<Raster> {
+    let is_bzero =
+        |bzero: f64| image.bscale.to_bits() == 1.0_f64.to_bits() && image.bzero.to_bits() == bzero.to_bits();
+    let plain = image.is_unscaled() && image.blank.is_none();
+    let shifted = image.blank.is_none();
+    Some(match image.bitpix {
+        Bitpix::U8 if plain => Raster::U8(array(shape, bytes.to_vec())?),
+        Bitpix::U8 if shifted && is_bzero(-128.0) => {
+            Raster::I16(array(shape, decode(bytes, |[byte]| i16::from(byte) - 128))?)
+        }
+        Bitpix::I16 if plain => Raster::I16(array(shape, decode(bytes, i16::from_be_bytes))?),
+        Bitpix::I16 if shifted && is_bzero(32_768.0) => {
+            Raster::U16(array(shape, decode(bytes, |b| u16::from_be_bytes(b) ^ 0x8000))?)
+        }
+        Bitpix::I32 if plain => Raster::I32(array(shape, decode(bytes, i32::from_be_bytes))?),
+        Bitpix::I32 if shifted && is_bzero(2_147_483_648.0) => {
+            Raster::I64(array(shape, decode(bytes, |b| i64::from(u32::from_be_bytes(b) ^ (1 << 31))))?)
+        }
+        Bitpix::I64 if plain => Raster::I64(array(shape, decode(bytes, i64::from_be_bytes))?),
+        Bitpix::I64 if shifted && is_bzero(9_223_372_036_854_775_808.0) => {
+            Raster::F64(array(shape, decode(bytes, |b| (u64::from_be_bytes(b) ^ (1 << 63)) as f64))?)
+        }
+        Bitpix::F32 if plain => Raster::F32(array(shape, decode(bytes, f32::from_be_bytes))?),
+        Bitpix::U8 | Bitpix::I16 | Bitpix::F32 => Raster::F32(array(shape, physical_single(image, bytes))?),
+        Bitpix::I32 | Bitpix::I64 | Bitpix::F64 => Raster::F64(array(shape, physical_values(image, bytes))?),
+    })
+}
+
+fn array<T>(shape: (usize, usize, usize), samples: Vec<T>) -> Option<Array3<T>> {
+    Array3::from_shape_vec(shape, samples).ok()
+}
