@@ -34,7 +34,7 @@ mod tests {
     #[test]
     fn bytes_return_to_their_samples() {
         assert_eq!(unshuffle(&[1, 4, 2, 5, 3, 6], 3), [1, 2, 3, 4, 5, 6]);
-        assert_eq!(unshuffle(&[], 4), []);
+        assert!(unshuffle(&[], 4).is_empty());
     }
 
     #[test]
