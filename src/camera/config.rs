@@ -1,0 +1,253 @@
+//! The `[[cameras]]` sections of the settings.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::CameraError;
+use super::fit::Fit;
+use super::resolution::Resolution;
+use super::ring::RingLimits;
+
+/// One camera. Only `name` and `url` are required.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct CameraConfig {
+    /// What the camera is called in requests, logs and metrics: letters, digits, `-`, `_`, `.`, at most 64.
+    pub name: String,
+    /// Where its pictures come from: `test:?size=1280x960&fps=25`, `file:/folder?fps=5`.
+    pub url: String,
+    /// Other ids it answers to. Left out, the first camera is also `internal` and the second `external`.
+    #[serde(default)]
+    pub aliases: Option<Vec<String>>,
+    /// Answers requests that name no source. Left out everywhere, the first camera does.
+    #[serde(default)]
+    pub default: bool,
+    /// Seconds of pictures kept in memory.
+    #[serde(default = "buffer_seconds")]
+    pub buffer_seconds: u32,
+    /// Memory for these pictures, MiB. Short of it, older pictures are thinned out before time is lost.
+    #[serde(default = "buffer_mib")]
+    pub buffer_mib: u32,
+    /// Pictures per second kept of what is older than two seconds.
+    #[serde(default = "buffer_fps")]
+    pub buffer_fps: f64,
+    /// JPEG quality of pictures that have to be scaled, 1 to 100.
+    #[serde(default = "quality")]
+    pub quality: u8,
+    /// How a picture is placed into a size of another shape: `auto`, `letterbox`, `crop`, `stretch`.
+    #[serde(default)]
+    pub fit: Fit,
+    /// What is shown when the camera is gone: `placeholder`, `last`, `error`, `close`.
+    #[serde(default)]
+    pub offline: OfflinePolicy,
+    /// Sizes offered beside the usual ones, such as `"1024x768"`.
+    #[serde(default)]
+    pub resolutions: Vec<Resolution>,
+    /// Encode pictures again that are progressive, CMYK, 4:1:1 or 4:4:0; many decoders fail on them.
+    #[serde(default = "normalise")]
+    pub normalise: bool,
+    /// Streams served at the same time.
+    #[serde(default = "max_viewers")]
+    pub max_viewers: usize,
+}
+
+/// What a viewer gets of a camera that is gone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OfflinePolicy {
+    /// A notice of the size asked for; streams go on.
+    #[default]
+    Placeholder,
+    /// The last picture with one line over it; streams go on.
+    Last,
+    /// An error; streams end.
+    Error,
+    /// An error for single pictures, silence and the end for streams.
+    Close,
+}
+
+fn buffer_seconds() -> u32 {
+    30
+}
+
+fn buffer_mib() -> u32 {
+    128
+}
+
+fn buffer_fps() -> f64 {
+    10.0
+}
+
+fn quality() -> u8 {
+    80
+}
+
+fn normalise() -> bool {
+    true
+}
+
+fn max_viewers() -> usize {
+    1000
+}
+
+impl CameraConfig {
+    /// A camera with the usual settings.
+    pub fn new(name: &str, url: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            url: url.to_owned(),
+            aliases: None,
+            default: false,
+            buffer_seconds: buffer_seconds(),
+            buffer_mib: buffer_mib(),
+            buffer_fps: buffer_fps(),
+            quality: quality(),
+            fit: Fit::default(),
+            offline: OfflinePolicy::default(),
+            resolutions: Vec::new(),
+            normalise: normalise(),
+            max_viewers: max_viewers(),
+        }
+    }
+
+    /// What the ring may hold, when all rings together get `share` (0 to 1) of what they ask for.
+    pub(super) fn ring_limits(&self, share: f64) -> RingLimits {
+        RingLimits {
+            span: Duration::from_secs(u64::from(self.buffer_seconds)),
+            bytes: (f64::from(self.buffer_mib) * share * f64::from(1 << 20)) as usize,
+            fps: self.buffer_fps,
+        }
+    }
+
+    fn check(&self) -> Result<(), CameraError> {
+        let fault = |reason: &str| Err(CameraError::Config(format!("\"{}\": {reason}", self.name)));
+        if !is_id(&self.name) || !self.aliases.iter().flatten().all(|alias| is_id(alias)) {
+            return fault(
+                "a name or alias has 1 to 64 letters, digits, '-', '_' or '.' and does not look like a size",
+            );
+        }
+        if !(1..=100).contains(&self.quality) {
+            return fault("quality must be 1 to 100");
+        }
+        if self.buffer_seconds > 3600 {
+            return fault("buffer_seconds must be at most 3600");
+        }
+        if !(0.1..=120.0).contains(&self.buffer_fps) {
+            return fault("buffer_fps must be 0.1 to 120");
+        }
+        if self.buffer_mib == 0 || self.max_viewers == 0 {
+            return fault("buffer_mib and max_viewers must be at least 1");
+        }
+        Ok(())
+    }
+}
+
+/// Checks all cameras together and gives each its ids: the first is the one it is listed under.
+pub(super) fn ids(cameras: &[CameraConfig]) -> Result<Vec<Vec<String>>, CameraError> {
+    let taken: HashSet<&String> =
+        cameras.iter().flat_map(|c| c.aliases.iter().flatten().chain([&c.name])).collect();
+    let mut seen = HashSet::new();
+    let mut all = Vec::with_capacity(cameras.len());
+    for (index, camera) in cameras.iter().enumerate() {
+        camera.check()?;
+        let mut ids = match &camera.aliases {
+            Some(aliases) => aliases.clone(),
+            None => ["internal", "external"]
+                .get(index)
+                .filter(|alias| !taken.contains(&(**alias).to_owned()))
+                .map(|alias| vec![(*alias).to_owned()])
+                .unwrap_or_default(),
+        };
+        if !ids.contains(&camera.name) {
+            ids.push(camera.name.clone());
+        }
+        for id in &ids {
+            if !seen.insert(id.clone()) {
+                return Err(CameraError::Config(format!("\"{id}\" names two cameras")));
+            }
+        }
+        all.push(ids);
+    }
+    if cameras.iter().filter(|camera| camera.default).count() > 1 {
+        return Err(CameraError::Config("only one camera can be the default".to_owned()));
+    }
+    Ok(all)
+}
+
+/// Ids travel in URLs and in lists where clients look for sizes (`\d+x\d+`), so they must not contain one.
+fn is_id(text: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let bytes = text.as_bytes();
+    let has_size = bytes.windows(3).any(|w| w[0].is_ascii_digit() && w[1] == b'x' && w[2].is_ascii_digit());
+    (1..=64).contains(&text.len()) && text.chars().all(allowed) && !has_size
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(names: &[&str]) -> Vec<CameraConfig> {
+        names.iter().map(|name| CameraConfig::new(name, "test:")).collect()
+    }
+
+    #[test]
+    fn the_first_two_cameras_are_also_internal_and_external() {
+        let ids = ids(&named(&["dome", "yard", "gate"])).unwrap();
+        assert_eq!(ids, [vec!["internal", "dome"], vec!["external", "yard"], vec!["gate"]]);
+    }
+
+    #[test]
+    fn a_camera_named_internal_is_listed_once() {
+        assert_eq!(ids(&named(&["internal"])).unwrap(), [vec!["internal"]]);
+        assert_eq!(ids(&named(&["dome", "internal"])).unwrap(), [vec!["dome"], vec!["external", "internal"]]);
+    }
+
+    #[test]
+    fn own_aliases_replace_the_usual_ones() {
+        let mut cameras = named(&["dome", "yard"]);
+        cameras[0].aliases = Some(vec![]);
+        cameras[1].aliases = Some(vec!["internal".to_owned()]);
+        assert_eq!(ids(&cameras).unwrap(), [vec!["dome"], vec!["internal", "yard"]]);
+    }
+
+    #[test]
+    fn two_cameras_of_one_name_are_refused() {
+        assert_eq!(ids(&named(&["a", "a"])).unwrap_err().to_string(), "cameras: \"a\" names two cameras");
+    }
+
+    #[test]
+    fn names_that_break_clients_are_refused() {
+        for name in ["", "a b", "k\u{fc}che", "cam640x480", "a/b", &"x".repeat(65)] {
+            assert!(ids(&named(&[name])).is_err(), "{name:?}");
+        }
+        assert!(ids(&named(&["axis-2_north.1x"])).is_ok());
+    }
+
+    #[test]
+    fn values_out_of_range_are_named() {
+        let broken = |change: fn(&mut CameraConfig)| {
+            let mut cameras = named(&["dome"]);
+            change(&mut cameras[0]);
+            ids(&cameras).unwrap_err().to_string()
+        };
+        assert!(broken(|c| c.quality = 0).contains("\"dome\": quality"));
+        assert!(broken(|c| c.buffer_fps = f64::NAN).contains("buffer_fps"));
+        assert!(broken(|c| c.buffer_mib = 0).contains("buffer_mib"));
+        assert!(broken(|c| c.buffer_seconds = 9999).contains("buffer_seconds"));
+    }
+
+    #[test]
+    fn a_section_has_defaults_and_refuses_unknown_keys() {
+        let read = |text: &str| serde_json::from_str::<CameraConfig>(text);
+        assert_eq!(read(r#"{"name":"dome","url":"test:"}"#).unwrap(), CameraConfig::new("dome", "test:"));
+        let full =
+            read(r#"{"name":"d","url":"test:","fit":"crop","offline":"last","resolutions":["1024x768"]}"#)
+                .unwrap();
+        assert_eq!((full.fit, full.offline), (Fit::Crop, OfflinePolicy::Last));
+        assert_eq!(full.resolutions, [Resolution::new(1024, 768)]);
+        assert!(read(r#"{"name":"d","url":"test:","colour":1}"#).unwrap_err().to_string().contains("colour"));
+        assert!(read(r#"{"name":"d"}"#).is_err());
+    }
+}

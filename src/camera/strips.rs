@@ -1,0 +1,137 @@
+//! A JPEG picture put together from horizontal strips that were encoded on their own.
+//!
+//! Between restart markers the entropy-coded data of a baseline scan does not depend on what came before
+//! (T.81 E.1.4, F.1.1.5). So a picture of which only the lowest strip changes is encoded at the price of that
+//! strip: the others' data are kept.
+
+use bytes::Bytes;
+
+use super::jpeg::{Segment, Segments, marker};
+
+/// Rows and columns of one MCU of a 4:2:0 picture.
+pub(super) const MCU: u32 = 16;
+
+/// Everything of a picture up to the entropy-coded data of its last strip.
+#[derive(Clone, Debug)]
+pub(super) struct Upper {
+    bytes: Vec<u8>,
+}
+
+/// The strips do not belong together: another size, other tables, or not baseline 4:2:0 at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("these strips do not make one picture")]
+pub(super) struct Mismatch;
+
+impl Upper {
+    /// Prepares a picture `height` rows high whose upper strips are these, each of `strip_rows` rows (a
+    /// multiple of 16); the last strip, encoded with the same settings, may have fewer.
+    pub(super) fn new(strips: &[Bytes], strip_rows: u32, height: u32) -> Result<Self, Mismatch> {
+        let mut bytes = Vec::new();
+        for (index, strip) in strips.iter().enumerate() {
+            let segments: Vec<Segment<'_>> =
+                Segments::of(strip).collect::<Result<_, _>>().map_err(|_| Mismatch)?;
+            if index == 0 {
+                write_header(&mut bytes, strip, &segments, strip_rows, height)?;
+            }
+            bytes.extend_from_slice(scan_data(&segments)?);
+            bytes.extend([0xFF, marker::RST0 + (index % 8) as u8]);
+        }
+        Ok(Self { bytes })
+    }
+
+    /// The whole picture, given its last strip.
+    pub(super) fn with_last(&self, strip: &[u8]) -> Result<Bytes, Mismatch> {
+        let segments: Vec<Segment<'_>> =
+            Segments::of(strip).collect::<Result<_, _>>().map_err(|_| Mismatch)?;
+        let data = scan_data(&segments)?;
+        let mut picture = Vec::with_capacity(self.bytes.len() + data.len() + 2);
+        picture.extend_from_slice(&self.bytes);
+        picture.extend_from_slice(data);
+        picture.extend([0xFF, marker::EOI]);
+        Ok(picture.into())
+    }
+}
+
+/// The header of the first strip, saying the height of the whole picture and the restart interval.
+fn write_header(
+    bytes: &mut Vec<u8>,
+    strip: &[u8],
+    segments: &[Segment<'_>],
+    strip_rows: u32,
+    height: u32,
+) -> Result<(), Mismatch> {
+    for segment in segments {
+        let stored = strip.get(segment.start..segment.end - segment.entropy.len()).ok_or(Mismatch)?;
+        match (segment.code, segment.parameters) {
+            (marker::SOF0, [precision, _, _, x1, x0, rest @ ..]) => {
+                let height = u16::try_from(height).map_err(|_| Mismatch)?.to_be_bytes();
+                bytes.extend_from_slice(stored.get(..4).ok_or(Mismatch)?);
+                bytes.extend([*precision, height[0], height[1], *x1, *x0]);
+                bytes.extend_from_slice(rest);
+                let columns = u32::from(u16::from_be_bytes([*x1, *x0])).div_ceil(MCU);
+                let interval = u16::try_from(columns * (strip_rows / MCU)).map_err(|_| Mismatch)?;
+                bytes.extend([0xFF, marker::DRI, 0, 4]);
+                bytes.extend(interval.to_be_bytes());
+            }
+            (marker::EOI, _) => {}
+            (code, _) if code != marker::SOF0 && marker::is_frame_header(code) => return Err(Mismatch),
+            _ => bytes.extend_from_slice(stored),
+        }
+    }
+    Ok(())
+}
+
+/// The entropy-coded data of the only scan.
+fn scan_data<'a>(segments: &[Segment<'a>]) -> Result<&'a [u8], Mismatch> {
+    let mut scans = segments.iter().filter(|segment| segment.code == marker::SOS);
+    match (scans.next(), scans.next()) {
+        (Some(scan), None) => Ok(scan.entropy),
+        _ => Err(Mismatch),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::canvas::{blank, fill};
+    use super::super::fit::Area;
+    use super::super::resolution::Resolution;
+    use super::super::scale::{decode, encode};
+    use super::*;
+
+    fn strip(rows: u32, shade: u8) -> Bytes {
+        let mut picture = blank(Resolution::new(100, rows), [shade, 80, 255 - shade]);
+        fill(&mut picture, Area { x: 10, y: 2, width: 30, height: rows - 4 }, [255 - shade, shade, 40]);
+        encode(&picture, 85).unwrap()
+    }
+
+    #[test]
+    fn strips_put_together_decode_to_the_strips() {
+        let strips = [strip(32, 10), strip(32, 120)];
+        let last = strip(21, 240);
+        let whole = Upper::new(&strips, 32, 85).unwrap().with_last(&last).unwrap();
+        let picture = decode(&whole).unwrap();
+        assert_eq!((picture.width(), picture.height()), (100, 85));
+        for (first_row, strip) in [(0, &strips[0]), (32, &strips[1]), (64, &last)] {
+            let alone = decode(strip).unwrap();
+            // Decoders blend colour across the seam, so its rows are left out.
+            let inner = 2..alone.height() - 2;
+            let row = |picture: &crate::pixel::EightBit, y: usize| {
+                picture.samples()[y * 300..(y + 1) * 300].to_vec()
+            };
+            for y in inner {
+                assert_eq!(
+                    row(&picture, first_row + y),
+                    row(&alone, y),
+                    "row {y} of the strip at {first_row}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_strip_is_refused() {
+        assert_eq!(Upper::new(&[Bytes::from_static(b"text")], 16, 32).unwrap_err(), Mismatch);
+        let upper = Upper::new(&[strip(32, 1)], 32, 64).unwrap();
+        assert_eq!(upper.with_last(b"\xFF\xD8\xFF\xD9").unwrap_err(), Mismatch);
+    }
+}
