@@ -36,10 +36,9 @@ impl Style {
     /// The client's choice, or what its browser needs.
     pub(super) fn of(choice: Choice, user_agent: &str) -> Self {
         match choice {
-            Choice::Length => Self::Length,
             Choice::Advance => Self::Advance,
             Choice::Auto if is_blink(user_agent) => Self::Advance,
-            Choice::Auto => Self::Length,
+            Choice::Auto | Choice::Length => Self::Length,
         }
     }
 
@@ -58,7 +57,9 @@ impl Style {
         if self == Self::Length {
             let length = frame.jpeg.len();
             let time = unix_time(frame.captured.utc);
-            let headers = format!("Content-Type: image/jpeg\r\nContent-Length: {length}\r\nX-Timestamp: {time}\r\n\r\n");
+            let headers = format!(
+                "Content-Type: image/jpeg\r\nContent-Length: {length}\r\nX-Timestamp: {time}\r\n\r\n"
+            );
             part.put_slice(headers.as_bytes());
         }
         part.put_slice(&frame.jpeg);
@@ -87,7 +88,8 @@ impl Parts {
     /// The part of this very frame.
     pub(super) fn part(&self, frame: &Arc<Frame>, style: Style) -> Bytes {
         let mut kept = self.0.borrow_mut();
-        let known = kept.iter().rev().find(|(known, written, _)| Arc::ptr_eq(known, frame) && *written == style);
+        let known =
+            kept.iter().rev().find(|(known, written, _)| Arc::ptr_eq(known, frame) && *written == style);
         if let Some((_, _, part)) = known {
             return part.clone();
         }
@@ -139,7 +141,8 @@ mod tests {
     #[test]
     fn only_blink_gets_headers_in_advance() {
         let chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0 Safari/537.36";
-        let safari = "Mozilla/5.0 (Macintosh) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/605.1.15";
+        let safari =
+            "Mozilla/5.0 (Macintosh) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/605.1.15";
         let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0";
         for (agent, style, webkit) in [
             (chrome, Style::Advance, false),

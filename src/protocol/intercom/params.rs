@@ -39,7 +39,8 @@ impl Parameters {
     }
 
     fn read_form(&mut self, form: &str) -> Result<(), Failure> {
-        let pairs = web::Query::<Vec<(String, String)>>::from_query(form).map_err(|_| Failure::MalformedBody)?;
+        let pairs =
+            web::Query::<Vec<(String, String)>>::from_query(form).map_err(|_| Failure::MalformedBody)?;
         self.0.extend(pairs.into_inner());
         Ok(())
     }
@@ -50,7 +51,8 @@ impl Parameters {
         if body.is_empty() {
             return Ok(());
         }
-        let media_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+        let media_type =
+            request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
         match media_type.split(';').next().unwrap_or("").trim().to_ascii_lowercase().as_str() {
             "application/x-www-form-urlencoded" => self.read_form(&String::from_utf8_lossy(&body)),
             "multipart/form-data" => self.read_fields(request, body).await,
@@ -103,10 +105,16 @@ impl TryFrom<&Parameters> for SnapshotParameters {
     fn try_from(parameters: &Parameters) -> Result<Self, Failure> {
         let width = parameters.value("width").ok_or(Failure::Missing("width"))?;
         let height = parameters.value("height").ok_or(Failure::Missing("height"))?;
-        let side = |text, name| whole(text).and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0).ok_or(Failure::Invalid(name));
+        let side = |text, name| {
+            whole(text).and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0).ok_or(Failure::Invalid(name))
+        };
         let (width, height) = (side(width, "width")?, side(height, "height")?);
-        let fps = parameters.optional("fps").map(|text| whole(text).ok_or(Failure::Invalid("fps"))).transpose()?;
-        let time = parameters.optional("time").map(|text| decimal(text).ok_or(Failure::Invalid("time"))).transpose()?;
+        let fps =
+            parameters.optional("fps").map(|text| whole(text).ok_or(Failure::Invalid("fps"))).transpose()?;
+        let time = parameters
+            .optional("time")
+            .map(|text| decimal(text).ok_or(Failure::Invalid("time")))
+            .transpose()?;
         let parts = match parameters.optional("parts") {
             Some("length") => Parts::Length,
             Some("advance") => Parts::Advance,

@@ -36,7 +36,7 @@ pub(super) enum Wanted {
 impl SnapshotRequest {
     /// Checks the parameters against what there is: source, size, rate, time, in this order.
     pub(super) fn resolve(
-        asked: SnapshotParameters,
+        asked: &SnapshotParameters,
         cameras: &Cameras,
         config: &IntercomConfig,
         arrival: Moment,
@@ -68,7 +68,11 @@ impl SnapshotRequest {
 }
 
 /// The size that is sent for the one asked for.
-fn listed_size(asked: Resolution, listed: &[Resolution], policy: ResolutionPolicy) -> Result<Resolution, Failure> {
+fn listed_size(
+    asked: Resolution,
+    listed: &[Resolution],
+    policy: ResolutionPolicy,
+) -> Result<Resolution, Failure> {
     if listed.contains(&asked) {
         return Ok(asked);
     }
@@ -89,7 +93,11 @@ pub(super) fn nearest(asked: Resolution, listed: &[Resolution]) -> Option<Resolu
 
 /// As [`listed_size`], for pictures from memory: above 1280 x 960 every size is brought down to the largest
 /// listed one of the same shape below that.
-fn memory_size(asked: Resolution, listed: &[Resolution], policy: ResolutionPolicy) -> Result<Resolution, Failure> {
+fn memory_size(
+    asked: Resolution,
+    listed: &[Resolution],
+    policy: ResolutionPolicy,
+) -> Result<Resolution, Failure> {
     if MEMORY_SIZE.covers(asked) {
         return listed_size(asked, listed, policy);
     }

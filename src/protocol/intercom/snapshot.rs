@@ -43,11 +43,13 @@ async fn answer(
     let parameters = Parameters::of(request, payload).await?;
     let asked = SnapshotParameters::try_from(&parameters)?;
     let size = Resolution::new(asked.width, asked.height);
-    let snapshot = SnapshotRequest::resolve(asked, &cameras, config, arrival)
+    let snapshot = SnapshotRequest::resolve(&asked, &cameras, config, arrival)
         .inspect_err(|failure| log_refusal(request, *failure, size, &cameras))?;
     let camera = &snapshot.camera;
     let picture = match snapshot.wanted {
-        Wanted::Stream(_) if *request.method() == Method::HEAD => return Ok(stream_response(stream::empty())),
+        Wanted::Stream(_) if *request.method() == Method::HEAD => {
+            return Ok(stream_response(stream::empty()));
+        }
         Wanted::Stream(fps) => return start_stream(request, &snapshot, fps, config),
         Wanted::Newest => camera.newest(snapshot.size).await.map_err(|error| failed(camera, &error, None))?,
         Wanted::Past(ago) => {

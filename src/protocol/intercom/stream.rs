@@ -58,7 +58,11 @@ async fn watch(outstanding: Weak<Outstanding>, connection: Connection, camera: A
         let Some(outstanding) = outstanding.upgrade() else { return };
         if outstanding.0.get().is_some_and(|since| since.elapsed() >= stall) {
             camera.count_stalled_viewer();
-            tracing::info!(camera = camera.name(), stall_s = stall.as_secs(), "client cut off: it does not read");
+            tracing::info!(
+                camera = camera.name(),
+                stall_s = stall.as_secs(),
+                "client cut off: it does not read"
+            );
             connection.cut();
             return;
         }
