@@ -112,7 +112,7 @@ fn pictures() -> anyhow::Result<Vec<Vec<u8>>> {
         for y in 0..SOURCE.1 {
             for x in 0..SOURCE.0 {
                 let bar = if x / 40 == number { 90 } else { 0 };
-                let grain: u8 = noise.random::<u8>() / 12;
+                let grain: u8 = noise.random::<u8>() / 24;
                 let sky = (y * 90 / SOURCE.1) as u8 + grain + bar;
                 samples.extend_from_slice(&[sky, sky + (x * 40 / SOURCE.0) as u8, sky + 30]);
             }
