@@ -177,7 +177,9 @@ impl Camera {
         let frame = {
             let mut ring = lock(&self.ring);
             ring.expire(arrival);
-            if ago.is_zero() { ring.newest().cloned() } else { ring.seek(arrival.saturating_sub(ago)) }
+            // An instant before the clock began is one before every frame.
+            let target = arrival.checked_sub(ago);
+            if ago.is_zero() { ring.newest().cloned() } else { target.and_then(|target| ring.seek(target)) }
         };
         let frame = frame.ok_or(CameraError::NothingFromThen)?;
         let state = self.state();

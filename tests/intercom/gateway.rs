@@ -1,0 +1,106 @@
+//! A gateway with cameras and nothing else, on a free port.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use actix_web::rt::net::TcpStream;
+use actix_web::{App, HttpServer, dev::ServerHandle, web};
+use reqwest::{Client, Method, Response};
+use serde_json::Value;
+use trifocal::camera::{CameraConfig, Cameras, Resolution};
+use trifocal::clock::{Clock, SystemClock};
+use trifocal::pixel::codec::jpeg_encode;
+use trifocal::pixel::{Channels, EightBit};
+use trifocal::protocol::intercom::{self, IntercomConfig};
+
+pub struct Gateway {
+    pub address: SocketAddr,
+    pub cameras: Arc<Cameras>,
+    pub client: Client,
+    server: ServerHandle,
+}
+
+impl Gateway {
+    pub async fn with(cameras: &[CameraConfig], config: IntercomConfig, clock: Arc<dyn Clock>) -> Self {
+        let cameras = Cameras::start(cameras, clock).unwrap();
+        let data = web::Data::new(cameras.clone());
+        let config = web::Data::new(config);
+        let server = HttpServer::new(move || {
+            App::new().app_data(data.clone()).app_data(config.clone()).configure(intercom::configure)
+        })
+        .workers(2)
+        .disable_signals()
+        .on_connect(|io, data| {
+            if let Some(connection) = io.downcast_ref::<TcpStream>().and_then(intercom::tune) {
+                data.insert(connection);
+            }
+        })
+        .bind("127.0.0.1:0")
+        .unwrap();
+        let address = server.addrs()[0];
+        let server = server.run();
+        let handle = server.handle();
+        tokio::spawn(server);
+        Self { address, cameras, client: Client::new(), server: handle }
+    }
+
+    /// One test-pattern camera named `dome`.
+    pub async fn with_pattern() -> Self {
+        let cameras = [CameraConfig::new("dome", "test:?size=640x480&fps=25")];
+        Self::with(&cameras, IntercomConfig::default(), SystemClock::start()).await
+    }
+
+    /// One camera named `dome` that shows the pictures of a folder.
+    pub async fn with_folder(folder: &Path, fps: f64, config: IntercomConfig) -> Self {
+        let url = format!("file:{}?fps={fps}", folder.display());
+        Self::with(&[CameraConfig::new("dome", &url)], config, SystemClock::start()).await
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}/api/camera/{path}", self.address)
+    }
+
+    pub async fn get(&self, path: &str) -> Response {
+        self.client.get(self.url(path)).send().await.unwrap()
+    }
+
+    /// Code and parameter of the failure this request must give.
+    pub async fn failure(&self, path: &str) -> (i64, String) {
+        failure(self.get(path).await).await
+    }
+
+    pub async fn request(&self, method: Method, path: &str) -> Response {
+        self.client.request(method, self.url(path)).send().await.unwrap()
+    }
+
+    pub async fn stop(self) {
+        self.cameras.stop().await;
+        self.server.stop(true).await;
+    }
+}
+
+/// Code and parameter of a failure, after a look at its envelope.
+pub async fn failure(response: Response) -> (i64, String) {
+    assert_eq!(response.status(), 200, "failures are answers, too");
+    assert_eq!(response.headers()["content-type"], "application/json");
+    let body: Value = response.json().await.unwrap();
+    assert_eq!(body["success"], false, "{body}");
+    assert!(body["error"]["description"].as_str().is_some_and(|text| !text.is_empty()), "{body}");
+    (body["error"]["code"].as_i64().unwrap(), body["error"]["param"].as_str().unwrap_or_default().to_owned())
+}
+
+/// A JPEG picture of one colour.
+pub fn jpeg(width: usize, height: usize, colour: [u8; 3]) -> Vec<u8> {
+    jpeg_encode(&EightBit::filled(width, height, Channels::Rgb, colour), 90).unwrap()
+}
+
+/// The size a JPEG states in its frame header.
+pub fn stated_size(jpeg: &[u8]) -> Resolution {
+    let mut at = 2;
+    while jpeg[at + 1] != 0xC0 {
+        at += 2 + usize::from(u16::from_be_bytes([jpeg[at + 2], jpeg[at + 3]]));
+    }
+    let side = |offset: usize| u32::from(u16::from_be_bytes([jpeg[at + offset], jpeg[at + offset + 1]]));
+    Resolution::new(side(7), side(5))
+}
