@@ -3,14 +3,12 @@
 use std::cell::RefCell;
 
 use bytes::Bytes;
-use fast_image_resize::images::{CroppedImageMut, Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 
 use super::canvas::{self, BLACK};
 use super::fit::{Fit, Placement};
 use super::resolution::Resolution;
 use crate::pixel::codec::{JpegDecoder, JpegEncoder};
-use crate::pixel::{Channels, EightBit, Limits};
+use crate::pixel::{Channels, EightBit, Limits, Part, PixelBox, Resizer};
 
 /// Any failure of the pixel work, kept as the cause of a [`super::CameraError`].
 pub(super) type WorkError = Box<dyn std::error::Error + Send + Sync>;
@@ -88,25 +86,23 @@ fn place(
     if is_whole && (width, height) == (target.width, target.height) {
         return Ok(picture.clone());
     }
-    let pixel = match picture.channels() {
-        Channels::Grey => PixelType::U8,
-        Channels::Rgb => PixelType::U8x3,
-    };
     // The decoder may have reduced the picture already.
     let (x_ratio, y_ratio) =
         (f64::from(width) / f64::from(source.width), f64::from(height) / f64::from(source.height));
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear)).crop(
-        f64::from(from.x) * x_ratio,
-        f64::from(from.y) * y_ratio,
-        (f64::from(from.width) * x_ratio).min(f64::from(width)),
-        (f64::from(from.height) * y_ratio).min(f64::from(height)),
-    );
-    let source = ImageRef::new(width, height, picture.samples(), pixel)?;
+    let part = Part {
+        x: f64::from(from.x) * x_ratio,
+        y: f64::from(from.y) * y_ratio,
+        width: (f64::from(from.width) * x_ratio).min(f64::from(width)),
+        height: (f64::from(from.height) * y_ratio).min(f64::from(height)),
+    };
+    let into =
+        PixelBox { x: to.x as usize, y: to.y as usize, width: to.width as usize, height: to.height as usize };
     let mut placed =
         EightBit::filled(target.width as usize, target.height as usize, picture.channels(), BLACK);
-    let mut canvas = Image::from_slice_u8(target.width, target.height, placed.samples_mut(), pixel)?;
-    let mut window = CroppedImageMut::new(&mut canvas, to.x, to.y, to.width, to.height)?;
-    with_tools(|tools| Ok(tools.resizer.resize(&source, &mut window, &options)?))?;
+    with_tools(|tools| {
+        tools.resizer.place(picture, part, &mut placed, into);
+        Ok(())
+    })?;
     Ok(placed)
 }
 

@@ -30,7 +30,7 @@ pub use memory::InMemory;
 pub use orient::{FlipColumns, FlipRows, Window};
 pub use raster::{Raster, SampleType};
 pub use resample::{AreaAverage, Reduction};
-pub use resize::Resizer;
+pub use resize::{Part, Resizer};
 pub use scanlines::{BandError, Scanlines, Shape};
 pub use statistics::{Histogram, Statistics};
 pub use stretch::{AutoStretch, BitDepth, MidtonesTransfer, Stretch, StretchTable};

@@ -1,8 +1,31 @@
 //! 8-bit pictures at other sizes, for live cameras.
 
 use fast_image_resize as fir;
+use fir::images::{TypedCroppedImageMut, TypedImage, TypedImageRef};
+use fir::pixels::{InnerPixel, U8, U8x3};
 
 use super::codec::{Channels, EightBit};
+use super::window::PixelBox;
+
+/// A part of a picture, in its pixels; it need not begin or end at whole ones.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Part {
+    /// Left edge.
+    pub x: f64,
+    /// Upper edge.
+    pub y: f64,
+    /// Distance to the right edge.
+    pub width: f64,
+    /// Distance to the lower edge.
+    pub height: f64,
+}
+
+impl Part {
+    /// All of a picture.
+    pub fn whole(picture: &EightBit) -> Self {
+        Self { x: 0.0, y: 0.0, width: picture.width() as f64, height: picture.height() as f64 }
+    }
+}
 
 /// Resizes pictures one after another, using its working memory again.
 #[derive(Default)]
@@ -22,67 +45,56 @@ impl Resizer {
             return picture.clone();
         }
         let mut resized = EightBit::filled(width, height, picture.channels(), [0; 3]);
-        self.convolve(picture, &mut resized);
+        let all = PixelBox::whole(resized.width(), resized.height());
+        self.place(picture, Part::whole(picture), &mut resized, all);
         resized
     }
 
-    /// The picture as large as fits into `width` x `height` with its aspect ratio kept, in the middle of a canvas of
-    /// exactly that size; the rest is `colour`.
-    pub fn fit(&mut self, picture: &EightBit, width: usize, height: usize, colour: [u8; 3]) -> EightBit {
-        let (width, height) = (width.max(1), height.max(1));
-        let (inner_width, inner_height) = fitted(picture.width(), picture.height(), width, height);
-        let inner = self.resize(picture, inner_width, inner_height);
-        if (inner_width, inner_height) == (width, height) {
-            return inner;
+    /// Fills the box `into` of `canvas` with `part` of `picture`, and leaves the rest of the canvas as it is. What
+    /// of the part or the box lies outside, or has other channels, is not drawn.
+    pub fn place(&mut self, picture: &EightBit, part: Part, canvas: &mut EightBit, into: PixelBox) {
+        if picture.channels() != canvas.channels() {
+            return;
         }
-        let mut canvas = EightBit::filled(width, height, picture.channels(), colour);
-        canvas.place(&inner, (width - inner_width) / 2, (height - inner_height) / 2);
-        canvas
+        // Only these two types of pixel are ever compiled: the library's own choice at run time brings dozens.
+        match picture.channels() {
+            Channels::Grey => self.convolve::<U8>(picture, part, canvas, into),
+            Channels::Rgb => self.convolve::<U8x3>(picture, part, canvas, into),
+        }
     }
 
-    /// Fills `target`, which has the channels of `source`.
-    fn convolve(&mut self, source: &EightBit, target: &mut EightBit) {
+    fn convolve<P: InnerPixel + fir::PixelTrait>(
+        &mut self,
+        picture: &EightBit,
+        part: Part,
+        canvas: &mut EightBit,
+        into: PixelBox,
+    ) {
         const COMPLETE: &str = "a picture has as many samples as its sides say";
-        let pixels = pixel_type(source.channels());
-        let algorithm = fir::ResizeAlg::Convolution(filter(source, target));
-        let options = fir::ResizeOptions::new().resize_alg(algorithm).use_alpha(false);
-        let (width, height) = (source.width() as u32, source.height() as u32);
-        let source = fir::images::ImageRef::new(width, height, source.samples(), pixels).expect(COMPLETE);
-        let (width, height) = (target.width() as u32, target.height() as u32);
-        let mut target =
-            fir::images::Image::from_slice_u8(width, height, target.samples_mut(), pixels).expect(COMPLETE);
-        self.engine.resize(&source, &mut target, &options).expect("same type of pixel, nothing is cropped");
+        let filter = filter(part, into);
+        let options = fir::ResizeOptions::new()
+            .resize_alg(fir::ResizeAlg::Convolution(filter))
+            .use_alpha(false)
+            .crop(part.x, part.y, part.width, part.height);
+        let (width, height) = (picture.width() as u32, picture.height() as u32);
+        let source = TypedImageRef::<P>::from_buffer(width, height, picture.samples()).expect(COMPLETE);
+        let (width, height) = (canvas.width() as u32, canvas.height() as u32);
+        let mut target = TypedImage::<P>::from_buffer(width, height, canvas.samples_mut()).expect(COMPLETE);
+        let [left, top, width, height] = [into.x, into.y, into.width, into.height].map(|side| side as u32);
+        if let Ok(mut window) = TypedCroppedImageMut::from_ref(&mut target, left, top, width, height)
+            && let Err(outside) = self.engine.resize_typed(&source, &mut window, &options)
+        {
+            tracing::debug!(%outside, "nothing drawn");
+        }
     }
-}
-
-/// The largest sides with the aspect ratio of `width` x `height` inside `into_width` x `into_height`, each rounded to
-/// the nearest pixel and at least 1.
-pub fn fitted(width: usize, height: usize, into_width: usize, into_height: usize) -> (usize, usize) {
-    let (w, h) = (width.max(1) as u128, height.max(1) as u128);
-    let (into_w, into_h) = (into_width.max(1) as u128, into_height.max(1) as u128);
-    let nearest =
-        |numerator: u128, denominator: u128| ((2 * numerator + denominator) / (2 * denominator)).max(1);
-    let (w, h) = if w * into_h >= h * into_w {
-        (into_w, nearest(h * into_w, w).min(into_h))
-    } else {
-        (nearest(w * into_h, h).min(into_w), into_h)
-    };
-    (w as usize, h as usize)
 }
 
 /// Hamming looks like bicubic when pixels get fewer and costs like bilinear; where they get more it would show steps.
-fn filter(source: &EightBit, target: &EightBit) -> fir::FilterType {
-    if target.width() <= source.width() && target.height() <= source.height() {
+fn filter(part: Part, into: PixelBox) -> fir::FilterType {
+    if into.width as f64 <= part.width && into.height as f64 <= part.height {
         fir::FilterType::Hamming
     } else {
         fir::FilterType::Bilinear
-    }
-}
-
-fn pixel_type(channels: Channels) -> fir::PixelType {
-    match channels {
-        Channels::Grey => fir::PixelType::U8,
-        Channels::Rgb => fir::PixelType::U8x3,
     }
 }
 
@@ -123,10 +135,11 @@ mod tests {
     }
 
     #[test]
-    fn a_wide_picture_gets_bars_above_and_below() {
-        let canvas =
-            Resizer::new().fit(&EightBit::filled(160, 90, Channels::Rgb, [200; 3]), 80, 80, [1, 2, 3]);
-        assert_eq!((canvas.width(), canvas.height()), (80, 80));
+    fn a_part_is_drawn_into_its_box_and_nowhere_else() {
+        let mut canvas = EightBit::filled(80, 80, Channels::Rgb, [1, 2, 3]);
+        let picture = EightBit::filled(160, 90, Channels::Rgb, [200; 3]);
+        let into = PixelBox { x: 0, y: 17, width: 80, height: 45 };
+        Resizer::new().place(&picture, Part::whole(&picture), &mut canvas, into);
         assert_eq!(pixel(&canvas, 40, 16), [1, 2, 3]);
         assert_eq!(pixel(&canvas, 0, 17), [200; 3]);
         assert_eq!(pixel(&canvas, 79, 61), [200; 3]);
@@ -134,29 +147,22 @@ mod tests {
     }
 
     #[test]
-    fn extreme_shapes_keep_at_least_one_pixel() {
-        assert_eq!(fitted(10_000, 1, 100, 100), (100, 1));
-        assert_eq!(fitted(1, 10_000, 100, 100), (1, 100));
-        assert_eq!(fitted(1920, 1080, 640, 480), (640, 360));
-        assert_eq!(fitted(0, 0, 0, 0), (1, 1));
+    fn what_lies_outside_is_not_drawn() {
+        let mut canvas = EightBit::filled(8, 8, Channels::Rgb, [1, 2, 3]);
+        let before = canvas.clone();
+        let picture = ramp(9, 9);
+        let outside = PixelBox { x: 4, y: 4, width: 8, height: 8 };
+        Resizer::new().place(&picture, Part::whole(&picture), &mut canvas, outside);
+        let beyond = Part { x: 5.0, y: 5.0, width: 9.0, height: 9.0 };
+        Resizer::new().place(&picture, beyond, &mut canvas, PixelBox::whole(8, 8));
+        assert_eq!(canvas, before);
     }
 
     proptest! {
         #[test]
-        fn a_fitted_picture_touches_two_borders_and_crosses_none(
-            width in 1usize..5000, height in 1usize..5000, into_width in 1usize..5000, into_height in 1usize..5000,
-        ) {
-            let (w, h) = fitted(width, height, into_width, into_height);
-            prop_assert!(w <= into_width && h <= into_height);
-            prop_assert!(w == into_width || h == into_height);
-        }
-
-        #[test]
         fn the_size_asked_for_is_the_size_given(width in 1usize..60, height in 1usize..60) {
             let resized = Resizer::new().resize(&ramp(31, 17), width, height);
             prop_assert_eq!((resized.width(), resized.height()), (width, height));
-            let fitted = Resizer::new().fit(&ramp(31, 17), width, height, [0; 3]);
-            prop_assert_eq!((fitted.width(), fitted.height()), (width, height));
         }
     }
 }

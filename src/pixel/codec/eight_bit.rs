@@ -92,20 +92,6 @@ impl EightBit {
         Ok(Self { width, height, channels, samples })
     }
 
-    /// Copies `picture` in with its top left corner at column `x`, row `y`. What would stick out is left away, and
-    /// nothing happens when one is grey and the other is not.
-    pub fn place(&mut self, picture: &Self, x: usize, y: usize) {
-        if picture.channels != self.channels || x >= self.width {
-            return;
-        }
-        let (stride, bytes) = (self.width * self.channels.count(), self.channels.count());
-        let length = picture.width.min(self.width - x) * bytes;
-        let targets = self.samples.chunks_exact_mut(stride).skip(y);
-        for (target, source) in targets.zip(picture.samples.chunks_exact(picture.width * bytes)) {
-            target[x * bytes..][..length].copy_from_slice(&source[..length]);
-        }
-    }
-
     /// Columns, at least 1.
     pub fn width(&self) -> usize {
         self.width
