@@ -29,6 +29,9 @@ create table frame (
     state text not null check (state in ('ok', 'missing', 'rejected')),
     -- Why a rejected file is not shown; public text without paths.
     rejection text,
+    -- 1 when the reason lies outside the file (another file has the same identity, no permission): it is read
+    -- again by the next scan although it did not change.
+    retry integer not null default 0 check (retry in (0, 1)),
     -- When the file was first seen.
     added_ns integer not null,
     -- File size and modification time at the last reading: a file that differs is read again.
@@ -132,7 +135,9 @@ create table image (
     ra_deg real,
     dec_deg real,
     -- Outline at the outer pixel edges: ra, dec, ra, dec, … as little-endian IEEE doubles in ICRS degrees.
-    footprint blob,
+    outline blob,
+    -- Radius of a circle around the centre that covers the image, in degrees; 180 for a map of the sky.
+    radius_deg real,
     -- Side of a square pixel of the same area at the reference point.
     pixel_scale_arcsec real,
     -- Begin and end of the exposure as MJD, UTC.

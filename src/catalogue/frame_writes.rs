@@ -5,8 +5,9 @@ use std::path::Path;
 use sqlx::Row;
 
 use super::frames::{FrameFacts, FrameId, Origin};
-use super::interim::FileStamp;
 use super::{Batch, Catalogue, Result, rows};
+use crate::fits::FileStamp;
+use crate::pixel::BayerPattern;
 
 impl Catalogue {
     /// The rules by which an origin was last scanned to its end; `None` before its first whole scan.
@@ -56,7 +57,7 @@ impl Batch {
                    columns, rows, planes, bitpix, data_offset, started_ns, exposure_s, filter, target, \
                    instrument, telescope, bayer_pattern) \
                    values (?, ?, 'ok', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
-                   on conflict (source_id, path) do update set state = 'ok', rejection = null, \
+                   on conflict (source_id, path) do update set state = 'ok', rejection = null, retry = 0, \
                    bytes = excluded.bytes, modified_ns = excluded.modified_ns, \
                    header_digest = excluded.header_digest, hdu = excluded.hdu, columns = excluded.columns, \
                    rows = excluded.rows, planes = excluded.planes, bitpix = excluded.bitpix, \
@@ -83,7 +84,7 @@ impl Batch {
             .bind(&facts.target)
             .bind(&facts.instrument)
             .bind(&facts.telescope)
-            .bind(&facts.bayer_pattern)
+            .bind(facts.bayer_pattern.map(BayerPattern::name))
             .fetch_one(self.connection())
             .await?;
         Ok(FrameId(id))
@@ -120,7 +121,7 @@ impl Batch {
     }
 
     /// Notes a file that was not understood and why. What was known of it as an image is dropped; its place in
-    /// the history stays.
+    /// the history stays. With `retry` the next scan reads it again even if it did not change.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -130,17 +131,20 @@ impl Batch {
         path: &Path,
         stamp: FileStamp,
         reason: &str,
+        retry: bool,
     ) -> Result<FrameId> {
         let source = self.source(origin).await?;
         let now = rows::nanoseconds(self.now());
-        let sql = "insert into frame (source_id, path, state, rejection, added_ns, bytes, modified_ns) \
-                   values (?, ?, 'rejected', ?, ?, ?, ?) on conflict (source_id, path) do update set \
-                   state = 'rejected', rejection = excluded.rejection, bytes = excluded.bytes, \
+        let sql = "insert into frame (source_id, path, state, rejection, retry, added_ns, bytes, modified_ns) \
+                   values (?, ?, 'rejected', ?, ?, ?, ?, ?) on conflict (source_id, path) do update set \
+                   state = 'rejected', rejection = excluded.rejection, retry = excluded.retry, \
+                   bytes = excluded.bytes, \
                    modified_ns = excluded.modified_ns returning id";
         let id = sqlx::query_scalar(sql)
             .bind(source)
             .bind(path.to_string_lossy())
             .bind(reason)
+            .bind(retry)
             .bind(now)
             .bind(stamp.bytes as i64)
             .bind(stamp.modified_ns)
@@ -159,7 +163,7 @@ impl Batch {
         let row = sqlx::query(sql).bind(frame.0).fetch_one(self.connection()).await?;
         self.drop_image(frame).await?;
         let sql = if row.try_get("kept")? {
-            "update frame set state = 'missing', rejection = null where id = ?"
+            "update frame set state = 'missing', rejection = null, retry = 0 where id = ?"
         } else {
             "delete from frame where id = ?"
         };

@@ -1,15 +1,15 @@
 //! Frames: the files that are, were or could not become images.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::interim::{FileStamp, HduIndex};
 use super::{ArchiveId, Catalogue, CatalogueError, Dataset, Result, rows};
+use crate::fits::{FileStamp, HduIndex};
+use crate::pixel::BayerPattern;
 
 /// The number of a frame; never given twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -74,7 +74,7 @@ impl Origin {
         }
     }
 
-    fn from_columns(kind: &str, db: &str, dataset: &str) -> Result<Self> {
+    pub(super) fn from_columns(kind: &str, db: &str, dataset: &str) -> Result<Self> {
         let unexpected = |_| CatalogueError::Unexpected("source");
         match kind {
             "nina" => Ok(Self::Nina),
@@ -137,8 +137,8 @@ pub struct FrameFacts {
     pub instrument: Option<String>,
     /// TELESCOP.
     pub telescope: Option<String>,
-    /// Bayer pattern at pixel (0, 0) of the picture as it is shown, by its name.
-    pub bayer_pattern: Option<String>,
+    /// Bayer pattern at pixel (0, 0) of the picture as it is shown.
+    pub bayer_pattern: Option<BayerPattern>,
 }
 
 /// A frame whose file was understood at least once.
@@ -170,37 +170,6 @@ impl FrameRecord {
     }
 }
 
-/// What a scan needs to know of a file it has met before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct KnownFile {
-    /// Its frame.
-    pub frame: FrameId,
-    /// Size and modification time when it was last read.
-    pub stamp: FileStamp,
-    /// How it is doing.
-    pub state: KnownState,
-}
-
-/// [`FrameState`] without the reason.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "explained at FrameState")]
-pub enum KnownState {
-    Ok,
-    Missing,
-    Rejected,
-}
-
-/// A file that is not shown, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rejection {
-    /// Where it was found.
-    pub origin: Origin,
-    /// The file.
-    pub path: PathBuf,
-    /// The reason, for operators: no paths, no SQL.
-    pub reason: String,
-}
-
 /// The columns `frame_from_row` reads, from `frame f join source s`.
 macro_rules! frame_columns {
     () => {
@@ -214,7 +183,7 @@ pub(super) use frame_columns;
 /// How many columns `frame_columns!` names.
 pub(super) const FRAME_COLUMNS: usize = 24;
 
-fn stamp(row: &SqliteRow, column: usize) -> Result<FileStamp> {
+pub(super) fn stamp(row: &SqliteRow, column: usize) -> Result<FileStamp> {
     let bytes = rows::unsigned(row.try_get(column)?, "bytes")?;
     Ok(FileStamp { bytes, modified_ns: row.try_get(column + 1)? })
 }
@@ -227,6 +196,8 @@ pub(super) fn frame_from_row(row: &SqliteRow) -> Result<FrameRecord> {
         _ => FrameState::Rejected(row.try_get::<Option<String>, _>(6)?.unwrap_or_default()),
     };
     let data_offset: Option<i64> = row.try_get(16)?;
+    let bayer_pattern = row.try_get::<Option<&str>, _>(23)?.map(BayerPattern::try_from).transpose();
+    let bayer_pattern = bayer_pattern.map_err(|_| CatalogueError::Unexpected("bayer pattern"))?;
     Ok(FrameRecord {
         id: FrameId(row.try_get(3)?),
         origin: Origin::from_columns(row.try_get(0)?, row.try_get(1)?, row.try_get(2)?)?,
@@ -248,7 +219,7 @@ pub(super) fn frame_from_row(row: &SqliteRow) -> Result<FrameRecord> {
             target: row.try_get(20)?,
             instrument: row.try_get(21)?,
             telescope: row.try_get(22)?,
-            bayer_pattern: row.try_get(23)?,
+            bayer_pattern,
         },
     })
 }
@@ -268,57 +239,4 @@ impl Catalogue {
         let row = sqlx::query(sql).bind(id.0).fetch_optional(&self.readers).await?;
         row.as_ref().map(frame_from_row).transpose()
     }
-
-    /// Every file of an origin met so far, by path.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn known_files(&self, origin: &Origin) -> Result<HashMap<PathBuf, KnownFile>> {
-        let (kind, db, dataset) = origin.columns();
-        let sql = "select f.path, f.id, f.state, f.bytes, f.modified_ns from source s \
-                   join frame f on f.source_id = s.id where s.kind = ? and s.db = ? and s.dataset = ?";
-        let rows = sqlx::query(sql).bind(kind).bind(db).bind(dataset).fetch_all(&self.readers).await?;
-        rows.iter().map(|row| Ok((PathBuf::from(row.try_get::<String, _>(0)?), known(row)?))).collect()
-    }
-
-    /// What is known of one file of an origin.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn known_file(&self, origin: &Origin, path: &Path) -> Result<Option<KnownFile>> {
-        let (kind, db, dataset) = origin.columns();
-        let sql = "select f.path, f.id, f.state, f.bytes, f.modified_ns from source s \
-                   join frame f on f.source_id = s.id and f.path = ? \
-                   where s.kind = ? and s.db = ? and s.dataset = ?";
-        let query = sqlx::query(sql).bind(path.to_string_lossy()).bind(kind).bind(db).bind(dataset);
-        query.fetch_optional(&self.readers).await?.as_ref().map(known).transpose()
-    }
-
-    /// All files that are not shown, with reasons, by origin and path.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn rejections(&self) -> Result<Vec<Rejection>> {
-        let sql = "select s.kind, s.db, s.dataset, f.path, f.rejection from frame f \
-                   join source s on s.id = f.source_id where f.state = 'rejected' \
-                   order by s.kind, s.db, s.dataset, f.path";
-        let rows = sqlx::query(sql).fetch_all(&self.readers).await?;
-        let rejection = |row: &SqliteRow| {
-            Ok(Rejection {
-                origin: Origin::from_columns(row.try_get(0)?, row.try_get(1)?, row.try_get(2)?)?,
-                path: PathBuf::from(row.try_get::<String, _>(3)?),
-                reason: row.try_get(4)?,
-            })
-        };
-        rows.iter().map(rejection).collect()
-    }
-}
-
-fn known(row: &SqliteRow) -> Result<KnownFile> {
-    let state = match row.try_get::<&str, _>(2)? {
-        "ok" => KnownState::Ok,
-        "missing" => KnownState::Missing,
-        _ => KnownState::Rejected,
-    };
-    Ok(KnownFile { frame: FrameId(row.try_get(1)?), stamp: stamp(row, 3)?, state })
 }

@@ -7,8 +7,8 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use super::frames::{FRAME_COLUMNS, FrameId, FrameRecord, frame_columns, frame_from_row};
-use super::interim::Statistics;
 use super::{Catalogue, CatalogueError, Result, rows};
+use crate::pixel::Statistics;
 
 /// What a frame was taken for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use chrono::DateTime;
 
-use super::interim::{FileStamp, HduIndex, Statistics};
 use super::tests::empty;
 use super::*;
+use crate::fits::{FileStamp, HduIndex};
+use crate::pixel::{BayerPattern, Statistics};
 
 /// Statistics that differ from frame to frame.
 fn statistics(mean: f64) -> FrameStatistics {
@@ -39,7 +40,7 @@ fn facts(number: u64) -> FrameFacts {
         target: Some("NGC 7000".to_owned()),
         instrument: Some("ExampleCam".to_owned()),
         telescope: None,
-        bayer_pattern: None,
+        bayer_pattern: Some(BayerPattern::Grbg),
     }
 }
 
@@ -182,7 +183,7 @@ async fn rejected_files_are_listed_with_reason_until_they_mend() {
     let (_folder, catalogue) = empty().await;
     let mut batch = catalogue.begin().await.unwrap();
     let stamp = facts(1).stamp;
-    let frame = batch.reject(&Origin::Nina, &path(1), stamp, "the file ends early").await.unwrap();
+    let frame = batch.reject(&Origin::Nina, &path(1), stamp, "the file ends early", false).await.unwrap();
     batch.commit().await.unwrap();
     assert_eq!(catalogue.rejections().await.unwrap().len(), 1);
     assert_eq!(catalogue.frame(frame).await.unwrap(), None);
@@ -191,7 +192,7 @@ async fn rejected_files_are_listed_with_reason_until_they_mend() {
     assert!(catalogue.rejections().await.unwrap().is_empty());
 
     let mut batch = catalogue.begin().await.unwrap();
-    batch.reject(&Origin::Nina, &path(1), stamp, "the file ends early").await.unwrap();
+    batch.reject(&Origin::Nina, &path(1), stamp, "the file ends early", false).await.unwrap();
     batch.commit().await.unwrap();
     let entry = catalogue.history_nth(None, 0).await.unwrap().unwrap();
     assert_eq!(entry.frame.state, FrameState::Rejected("the file ends early".to_owned()));

@@ -1,10 +1,8 @@
-//! Names of archive images: datasets, data ids and the arithmetic that packs a data id into one number.
+//! Data ids of archive images and the arithmetic that packs a data id into one number.
 //!
 //! The SDSS schemes are those of LSST's `obs_sdss` mapper: decimal digits for exposures, bit fields for coadds.
 
 use std::fmt;
-use std::hash::{Hash, Hasher};
-use std::ops::Deref;
 
 use serde::Deserialize;
 
@@ -33,112 +31,6 @@ pub enum IdentityError {
 impl Classified for IdentityError {
     fn kind(&self) -> ErrorKind {
         ErrorKind::InvalidInput
-    }
-}
-
-fn checked_name(name: &str) -> Result<String, IdentityError> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
-    if name.is_empty() || !name.chars().all(plain) {
-        return Err(IdentityError::InvalidName);
-    }
-    Ok(name.to_owned())
-}
-
-/// The id of an archive (`db` in requests), compared exactly.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[serde(try_from = "String")]
-pub struct ArchiveId(String);
-
-impl ArchiveId {
-    /// The id as configured.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<&str> for ArchiveId {
-    type Error = IdentityError;
-
-    fn try_from(name: &str) -> Result<Self, IdentityError> {
-        checked_name(name).map(Self)
-    }
-}
-
-impl Deref for ArchiveId {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for ArchiveId {
-    type Error = IdentityError;
-
-    fn try_from(name: String) -> Result<Self, IdentityError> {
-        Self::try_from(name.as_str())
-    }
-}
-
-impl fmt::Display for ArchiveId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// The name of a dataset within an archive, e.g. `calexp`; compared without regard to case, shown as configured.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(try_from = "String")]
-pub struct Dataset(String);
-
-impl Dataset {
-    /// The name as configured.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl PartialEq for Dataset {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.eq_ignore_ascii_case(&other.0)
-    }
-}
-
-impl Eq for Dataset {}
-
-impl Hash for Dataset {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.to_ascii_lowercase().hash(state);
-    }
-}
-
-impl TryFrom<&str> for Dataset {
-    type Error = IdentityError;
-
-    fn try_from(name: &str) -> Result<Self, IdentityError> {
-        checked_name(name).map(Self)
-    }
-}
-
-impl Deref for Dataset {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for Dataset {
-    type Error = IdentityError;
-
-    fn try_from(name: String) -> Result<Self, IdentityError> {
-        Self::try_from(name.as_str())
-    }
-}
-
-impl fmt::Display for Dataset {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

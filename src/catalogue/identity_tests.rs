@@ -74,12 +74,7 @@ fn parts_out_of_range_do_not_encode() {
 }
 
 #[test]
-fn names_are_checked_and_datasets_compare_in_any_case() {
-    assert_eq!(Dataset::try_from("deepCoadd").unwrap(), Dataset::try_from("deepcoadd").unwrap());
-    assert_ne!(ArchiveId::try_from("Stripe82").unwrap(), ArchiveId::try_from("stripe82").unwrap());
-    for name in ["", "a b", "a/b", "é"] {
-        assert_eq!(Dataset::try_from(name), Err(IdentityError::InvalidName));
-    }
+fn filters_are_read_in_any_case() {
     assert_eq!(SdssFilter::try_from(" R "), Ok(SdssFilter::R));
     assert_eq!(
         SdssFilter::try_from("y").unwrap_err().to_string(),

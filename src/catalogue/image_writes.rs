@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::images::{Duplicate, NewImage, footprint_to_blob};
+use super::images::{Duplicate, NewImage, outline_to_blob};
 use super::{Batch, FrameId, Origin, Result};
 
 impl Batch {
@@ -30,8 +30,8 @@ impl Batch {
         let place = image.place.as_ref().map(|(place, _)| place);
         sqlx::query(
             "insert or replace into image (frame_id, source_id, band_id, scheme, science_id, ra_deg, \
-             dec_deg, footprint, pixel_scale_arcsec, begin_mjd, end_mjd) \
-             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             dec_deg, outline, radius_deg, pixel_scale_arcsec, begin_mjd, end_mjd) \
+             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(frame.0)
         .bind(source)
@@ -40,7 +40,8 @@ impl Batch {
         .bind(science_id)
         .bind(place.map(|place| place.centre.ra_deg()))
         .bind(place.map(|place| place.centre.dec_deg()))
-        .bind(place.map(|place| footprint_to_blob(&place.footprint)))
+        .bind(place.map(|place| outline_to_blob(&place.outline)))
+        .bind(place.map(|place| place.radius_deg))
         .bind(place.map(|place| place.pixel_scale_arcsec))
         .bind(image.time_mjd.map(|(begin, _)| begin))
         .bind(image.time_mjd.map(|(_, end)| end))

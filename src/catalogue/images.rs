@@ -6,18 +6,21 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use super::frames::{FRAME_COLUMNS, FrameRecord, frame_columns, frame_from_row};
-use super::interim::{SkyCoord, UnitVectorBox};
 use super::{
     ArchiveId, Catalogue, CatalogueError, DataId, Dataset, FrameId, Result, ScienceId, ScienceIdScheme, rows,
 };
+use crate::sky::SkyCoord;
+use crate::sky::UnitVectorBox;
 
 /// Where an image is on the sky.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ImagePlace {
     /// Its centre, pixel ((NAXIS1 + 1) / 2, (NAXIS2 + 1) / 2).
     pub centre: SkyCoord,
-    /// Its outline at the outer pixel edges.
-    pub footprint: Vec<SkyCoord>,
+    /// Its outline at the outer pixel edges; empty for a map that covers the sky.
+    pub outline: Vec<SkyCoord>,
+    /// Radius of a circle around the centre that covers it.
+    pub radius_deg: f64,
     /// Side of a square pixel of the same area.
     pub pixel_scale_arcsec: f64,
 }
@@ -66,20 +69,20 @@ macro_rules! image_columns {
     () => {
         concat!(
             frame_columns!(),
-            ", i.scheme, i.science_id, b.name, i.ra_deg, i.dec_deg, i.footprint, i.pixel_scale_arcsec, \
+            ", i.scheme, i.science_id, b.name, i.ra_deg, i.dec_deg, i.outline, i.radius_deg, i.pixel_scale_arcsec, \
              i.begin_mjd, i.end_mjd"
         )
     };
 }
 
 /// Outlines are stored as little-endian doubles: ra, dec, ra, dec, …
-pub(super) fn footprint_to_blob(footprint: &[SkyCoord]) -> Vec<u8> {
-    let angles = footprint.iter().flat_map(|corner| [corner.ra_deg(), corner.dec_deg()]);
+pub(super) fn outline_to_blob(outline: &[SkyCoord]) -> Vec<u8> {
+    let angles = outline.iter().flat_map(|corner| [corner.ra_deg(), corner.dec_deg()]);
     angles.flat_map(f64::to_le_bytes).collect()
 }
 
-fn footprint_from_blob(blob: &[u8]) -> Result<Vec<SkyCoord>> {
-    let unexpected = CatalogueError::Unexpected("footprint");
+fn outline_from_blob(blob: &[u8]) -> Result<Vec<SkyCoord>> {
+    let unexpected = CatalogueError::Unexpected("outline");
     let (corners, rest) = blob.as_chunks::<16>();
     if !rest.is_empty() {
         return Err(unexpected);
@@ -102,12 +105,13 @@ fn image_from_row(row: &SqliteRow) -> Result<ArchiveImage> {
     let place = match centre {
         (Some(ra), Some(dec)) => Some(ImagePlace {
             centre: SkyCoord::new(ra, dec).map_err(|_| CatalogueError::Unexpected("centre"))?,
-            footprint: footprint_from_blob(row.try_get(I + 5)?)?,
-            pixel_scale_arcsec: row.try_get(I + 6)?,
+            outline: outline_from_blob(row.try_get(I + 5)?)?,
+            radius_deg: row.try_get(I + 6)?,
+            pixel_scale_arcsec: row.try_get(I + 7)?,
         }),
         _ => None,
     };
-    let time: (Option<f64>, Option<f64>) = (row.try_get(I + 7)?, row.try_get(I + 8)?);
+    let time: (Option<f64>, Option<f64>) = (row.try_get(I + 8)?, row.try_get(I + 9)?);
     Ok(ArchiveImage {
         frame: frame_from_row(row)?,
         science_id,

@@ -14,9 +14,10 @@ mod history_writes;
 pub mod identity;
 mod image_writes;
 pub mod images;
-pub mod interim;
+pub mod known;
 mod lock;
 mod migrations;
+pub mod names;
 mod rows;
 pub mod synthetic;
 
@@ -33,8 +34,10 @@ pub use events::Event;
 pub use frames::{FrameFacts, FrameId, FrameIdentity, FrameRecord, FrameState, HeaderDigest, Origin};
 pub use history::{FrameStatistics, FrameType, HistoryEntry, NewHistoryEntry};
 pub use history_writes::IMAGE_SAVE;
-pub use identity::{ArchiveId, DataId, Dataset, IdentityError, ScienceId, ScienceIdScheme, SdssFilter};
+pub use identity::{DataId, IdentityError, ScienceId, ScienceIdScheme, SdssFilter};
 pub use images::{ArchiveImage, Duplicate, ImagePlace, NewImage};
+pub use known::{KnownFile, KnownState, Rejection};
+pub use names::{ArchiveId, Dataset};
 
 use crate::clock::Clock;
 use lock::ServiceLock;

@@ -6,9 +6,10 @@ use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use sqlx::{QueryBuilder, Sqlite};
 
-use super::images::footprint_to_blob;
-use super::interim::SkyCoord;
+use super::images::outline_to_blob;
+
 use super::{ArchiveId, Batch, Catalogue, Dataset, Origin, Result, ScienceId, ScienceIdScheme};
+use crate::sky::SkyCoord;
 
 /// Frames written by one statement.
 const CHUNK: usize = 500;
@@ -148,14 +149,15 @@ impl Batch {
         });
         frames.build().execute(self.connection()).await?;
         let mut images = QueryBuilder::<Sqlite>::new(
-            "insert into image (frame_id, source_id, band_id, scheme, science_id, ra_deg, dec_deg, footprint, \
-             pixel_scale_arcsec) ",
+            "insert into image (frame_id, source_id, band_id, scheme, science_id, ra_deg, dec_deg, outline, \
+             radius_deg, pixel_scale_arcsec) ",
         );
         images.push_values(numbered(), |mut row, (number, field)| {
             row.push_bind(number).push_bind(source).push_bind(band(number));
             row.push_bind(ScienceIdScheme::Sequence.as_str()).push_bind(number);
             row.push_bind(field.centre.0).push_bind(field.centre.1);
-            row.push_bind(footprint_to_blob(&field.corners)).push_bind(0.396);
+            row.push_bind(outline_to_blob(&field.corners));
+            row.push_bind(HALF_WIDTH_DEG.hypot(HALF_HEIGHT_DEG)).push_bind(0.396);
         });
         images.build().execute(self.connection()).await?;
         let mut boxes = QueryBuilder::<Sqlite>::new("insert into footprint_index ");
