@@ -53,6 +53,9 @@ impl TryFrom<String> for FileNamePattern {
 
 impl FileNamePattern {
     /// The names the pipelines of a scheme give their files.
+    ///
+    /// # Panics
+    /// Never: the expressions are tested.
     pub fn usual(scheme: ScienceIdScheme) -> Self {
         let pattern = match scheme {
             // fpC-003325-z1-0171.fit.gz, calexp-005646-r4-0694.fits

@@ -1,12 +1,28 @@
 //! What fills the catalogue: scan, watch, header to record.
 //!
-//! A [`Source`] says where files are and how their headers are read; [`scan`] walks it once, [`watch`] keeps it
-//! up to date. A new kind of origin is a new [`source::Reading`] and the file that reads it.
+//! A [`Source`] says where files are and how their headers are read; a [`Scanner`] walks it once, [`watch()`] keeps
+//! it up to date. A new kind of origin is a new [`source::Reading`] and the file that reads it.
 
+pub mod archive_image;
+pub mod cards;
 pub mod config;
+pub mod exposure_time;
 pub mod file_name;
+mod interim_frame;
+mod mounts;
+pub mod read;
+pub mod report;
+pub mod saved_frame;
+pub mod scan;
+mod settling;
 pub mod source;
+mod walk;
+pub mod watch;
 
 pub use config::{ArchiveConfig, DatasetConfig, IngestConfig};
 pub use file_name::FileNamePattern;
+pub use report::{Progress, ReadFile, RejectedFile, ScanReport};
+pub use saved_frame::ClockZone;
+pub use scan::{ScanError, Scanner};
 pub use source::Source;
+pub use watch::watch;

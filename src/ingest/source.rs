@@ -91,9 +91,12 @@ fn absolute(path: &Path) -> PathBuf {
 pub fn is_fits_name(path: &Path) -> bool {
     let Some(name) = path.file_name().and_then(OsStr::to_str) else { return false };
     let name = name.to_ascii_lowercase();
-    let base = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".fz")).unwrap_or(&name);
+    let (base, packed) = match name.strip_suffix(".gz") {
+        Some(base) => (base, false),
+        None => name.strip_suffix(".fz").map_or((name.as_str(), false), |base| (base, true)),
+    };
     let ending = base.rsplit_once('.').map(|(_, ending)| ending);
-    let named = ending.is_some_and(|ending| FITS_ENDINGS.contains(&ending)) || name.ends_with(".fz");
+    let named = packed || ending.is_some_and(|ending| FITS_ENDINGS.contains(&ending));
     named && !name.starts_with('.')
 }
 

@@ -1,0 +1,229 @@
+//! One file becomes what the catalogue keeps of it. Everything read here comes from strangers.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::archive_image::{self, NoIdentity};
+use super::cards::Cards;
+use super::exposure_time::started_at;
+use super::interim_frame::SixteenBitFrame;
+use super::saved_frame::{self, ClockZone, SavedFile};
+use super::source::{Reading, Source};
+use crate::catalogue::{FrameFacts, FrameStatistics, ImagePlace, NewHistoryEntry, NewImage};
+use crate::error::chain;
+use crate::fits::{FitsError, FitsFile, Hdu, HduIndex, HduKind};
+use crate::pixel::{BandError, BayerPattern, Debayer, Histogram, Limits};
+use crate::sky::{Footprint, UnitVectorBox, Wcs};
+
+/// What a file told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReadFrame {
+    /// Of the frame itself.
+    pub facts: FrameFacts,
+    /// Of what it is to its origin.
+    pub content: Content,
+}
+
+/// What a frame is to its origin.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Content {
+    /// An entry of the N.I.N.A. history.
+    History(Box<NewHistoryEntry>, Box<FrameStatistics>),
+    /// An image of an archive.
+    Image(Box<NewImage>),
+}
+
+/// Why a file is not shown.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// Not FITS, truncated, lying or unreadable.
+    #[error(transparent)]
+    Fits(#[from] FitsError),
+    /// Tables only, or headers without data.
+    #[error("no HDU of the file holds an image")]
+    NoImage,
+    /// An archive image without a data id.
+    #[error(transparent)]
+    NoIdentity(#[from] NoIdentity),
+    /// The samples of a frame that is to be shown cannot be read.
+    #[error("the samples cannot be read")]
+    Samples(#[source] BandError),
+    /// Someone is writing it.
+    #[error("the file changed while it was read")]
+    Changed,
+    /// The decoder gave up in a way it should not.
+    #[error("the file could not be understood")]
+    Panicked,
+    /// Names are kept as text.
+    #[error("the name of the file is not UTF-8")]
+    Name,
+}
+
+impl ReadError {
+    /// The reason as one line for the operator.
+    pub fn reason(&self) -> String {
+        chain(self)
+    }
+
+    /// Whether the reason may go away without the file changing.
+    pub fn is_outside_the_file(&self) -> bool {
+        matches!(self, Self::Fits(FitsError::Io(_)) | Self::Changed)
+    }
+}
+
+/// How files are read.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadRules {
+    /// What a file may cost.
+    pub limits: Limits,
+    /// The zone of headers that do not tell theirs.
+    pub zone: ClockZone,
+}
+
+/// Reads what a source keeps of a file: for the history with the statistics of its samples, which reads them all.
+///
+/// # Errors
+/// The reason the file cannot be shown.
+pub fn read(source: &Source, path: &Path, rules: &ReadRules) -> Result<ReadFrame, ReadError> {
+    catch_unwind(AssertUnwindSafe(|| read_file(source, path, rules))).unwrap_or(Err(ReadError::Panicked))
+}
+
+/// When the frame in a file was saved, for putting files in order; by the file's own time if it cannot be read.
+pub fn saved_at(source: &Source, path: &Path, rules: &ReadRules) -> Option<DateTime<Utc>> {
+    catch_unwind(AssertUnwindSafe(|| {
+        let file = FitsFile::open(path, &rules.limits).ok()?;
+        let hdu = image_hdu(&file)?;
+        let saved = read_saved_frame(source, &file, hdu, rules);
+        Some(saved.entry.saved_at.to_utc())
+    }))
+    .unwrap_or(None)
+}
+
+fn read_file(source: &Source, path: &Path, rules: &ReadRules) -> Result<ReadFrame, ReadError> {
+    if path.to_str().is_none() {
+        return Err(ReadError::Name);
+    }
+    let file = Arc::new(FitsFile::open(path, &rules.limits)?);
+    file.ensure_complete()?;
+    let hdu = image_hdu(&file).ok_or(ReadError::NoImage)?;
+    let (facts, content) = match &source.reading {
+        Reading::History => {
+            let saved = read_saved_frame(source, &file, hdu, rules);
+            let statistics = statistics(&file, hdu.index, saved.bayer_pattern)?;
+            let mut facts = facts(&file, hdu)?;
+            facts.started_at = saved.started_at;
+            facts.exposure_s = saved.exposure_s;
+            facts.filter = saved.filter;
+            facts.bayer_pattern = saved.bayer_pattern;
+            (facts, Content::History(Box::new(saved.entry), Box::new(statistics)))
+        }
+        Reading::Image { scheme, pattern } => {
+            let cards = cards(&file, hdu);
+            let data_id = archive_image::data_id(*scheme, pattern, &source.relative(path), &cards)?;
+            let mut facts = facts(&file, hdu)?;
+            let filter = data_id.filter().map(|filter| filter.to_string());
+            facts.filter = filter.or(facts.filter);
+            let image = NewImage {
+                scheme: *scheme,
+                science_id: scheme.encode(&data_id).map_err(NoIdentity::from)?,
+                filter: facts.filter.clone().unwrap_or_default(),
+                place: place(hdu),
+                time_mjd: archive_image::time_mjd(facts.started_at, facts.exposure_s),
+            };
+            (facts, Content::Image(Box::new(image)))
+        }
+    };
+    if file.is_current() { Ok(ReadFrame { facts, content }) } else { Err(ReadError::Changed) }
+}
+
+/// The first HDU with pixels.
+fn image_hdu(file: &FitsFile) -> Option<&Hdu> {
+    file.hdus().iter().find(|hdu| hdu.image.is_some())
+}
+
+fn cards<'a>(file: &'a FitsFile, hdu: &'a Hdu) -> Cards<'a> {
+    let primary = file.hdus().first().filter(|primary| primary.index != hdu.index);
+    Cards::new(&hdu.header, primary.map(|primary| &primary.header))
+}
+
+fn read_saved_frame(
+    source: &Source,
+    file: &FitsFile,
+    hdu: &Hdu,
+    rules: &ReadRules,
+) -> saved_frame::SavedFrame {
+    let saved_file = SavedFile {
+        relative_path: &source.relative(file.path()),
+        modified_at: DateTime::from_timestamp_nanos(file.stamp().modified_ns),
+        zone: rules.zone,
+    };
+    let (rows, planes) = hdu.image.as_ref().map_or((0, 1), |image| (image.height(), image.planes()));
+    saved_frame::read(&cards(file, hdu), &saved_file, rows, planes == 1)
+}
+
+fn facts(file: &FitsFile, hdu: &Hdu) -> Result<FrameFacts, FitsError> {
+    let image = hdu.image()?;
+    let cards = cards(file, hdu);
+    // Only in a file that is stored as it is do offsets mean something to others.
+    let is_direct = hdu.kind == HduKind::Image && file.byte_len() == file.stamp().bytes;
+    Ok(FrameFacts {
+        stamp: file.stamp(),
+        digest: cards.digest(),
+        hdu: hdu.index,
+        columns: image.width() as u64,
+        rows: image.height() as u64,
+        planes: image.planes() as u64,
+        bitpix: image.bitpix.code(),
+        data_offset: is_direct.then_some(hdu.data_offset),
+        started_at: started_at(&cards),
+        exposure_s: cards.exposure_s(),
+        filter: cards.text("FILTER"),
+        target: cards.text("OBJECT"),
+        instrument: cards.text("INSTRUME"),
+        telescope: cards.text("TELESCOP"),
+        bayer_pattern: None,
+    })
+}
+
+/// Statistics of the frame and, for a colour frame, of its channels: one pass over the samples, two for a mosaic.
+fn statistics(
+    file: &Arc<FitsFile>,
+    hdu: HduIndex,
+    bayer_pattern: Option<BayerPattern>,
+) -> Result<FrameStatistics, ReadError> {
+    let frame = SixteenBitFrame::open(file, hdu)?;
+    let mut planes = Histogram::of(&*frame).map_err(ReadError::Samples)?;
+    let channels = match bayer_pattern {
+        Some(pattern) if planes.len() == 1 => {
+            Histogram::of(&Debayer::new(frame, pattern)).map_err(ReadError::Samples)?
+        }
+        _ if planes.len() > 1 => planes.clone(),
+        _ => Vec::new(),
+    };
+    let rest = planes.split_off(1);
+    let whole = planes.first_mut().ok_or(ReadError::NoImage)?;
+    for plane in &rest {
+        whole.merge(plane);
+    }
+    Ok(FrameStatistics {
+        whole: whole.statistics(),
+        channels: channels.iter().map(Histogram::statistics).collect(),
+    })
+}
+
+/// Where an image is on the sky; `None` when its header does not say so in a way that can be computed.
+fn place(hdu: &Hdu) -> Option<(ImagePlace, UnitVectorBox)> {
+    let image = hdu.image.as_ref()?;
+    let wcs = Wcs::parse(&hdu.header.raw_bytes()).ok()?;
+    let footprint = Footprint::of(&wcs, image.width(), image.height())?;
+    let place = ImagePlace {
+        centre: footprint.centre(),
+        outline: footprint.vertices().to_vec(),
+        radius_deg: footprint.radius_deg(),
+        pixel_scale_arcsec: wcs.pixel_scale_deg() * 3600.0,
+    };
+    Some((place, footprint.unit_vector_box()))
+}

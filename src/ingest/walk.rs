@@ -1,0 +1,70 @@
+//! The files of a source, as the file system has them now.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
+
+use super::source::{Source, is_fits_name};
+use crate::fits::FileStamp;
+
+/// What lies in the directories of a source.
+#[derive(Debug, Default)]
+pub(super) struct Walk {
+    /// FITS files by path, each once.
+    pub(super) files: Vec<(PathBuf, FileStamp)>,
+    /// Directories that are not there.
+    pub(super) absent: Vec<PathBuf>,
+    /// Folders that could not be listed.
+    pub(super) problems: Vec<String>,
+}
+
+impl Walk {
+    /// Lists every directory of the source, in its folders of any depth, through links.
+    pub(super) fn over(source: &Source) -> Self {
+        let mut walk = Self::default();
+        for directory in &source.directories {
+            if directory.is_dir() {
+                walk.list(directory);
+            } else {
+                walk.absent.push(directory.clone());
+            }
+        }
+        walk.files.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        walk.files.dedup_by(|a, b| a.0 == b.0);
+        walk
+    }
+
+    fn list(&mut self, directory: &Path) {
+        for entry in WalkDir::new(directory).follow_links(true) {
+            match entry {
+                Ok(entry) if entry.file_type().is_file() && is_fits_name(entry.path()) => {
+                    // A file that vanished since is simply not there.
+                    if let Ok(stamp) = FileStamp::of(entry.path()) {
+                        self.files.push((entry.into_path(), stamp));
+                    }
+                }
+                Ok(_) => {}
+                Err(error) if error.io_error().is_some_and(|e| e.kind() == io::ErrorKind::NotFound) => {}
+                Err(error) => self.problems.push(error.to_string()),
+            }
+        }
+    }
+
+    /// Whether a file met before and not met now is gone for good: it does not exist any more, or the source
+    /// does not hold such files any more. Not when its directory is absent or could not be listed.
+    pub(super) fn is_gone(&self, source: &Source, path: &Path) -> bool {
+        if self.absent.iter().any(|directory| path.starts_with(directory)) {
+            return false;
+        }
+        let is_held =
+            is_fits_name(path) && source.directories.iter().any(|directory| path.starts_with(directory));
+        !is_held || is_missing(path)
+    }
+}
+
+/// Whether there is certainly no such file.
+pub(super) fn is_missing(path: &Path) -> bool {
+    use io::ErrorKind::{NotADirectory, NotFound};
+    std::fs::metadata(path).is_err_and(|error| matches!(error.kind(), NotFound | NotADirectory))
+}
