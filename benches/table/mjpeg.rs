@@ -5,12 +5,10 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use fast_image_resize::images::Image;
-use fast_image_resize::{PixelType, Resizer};
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
-use trifocal::pixel::Limits;
 use trifocal::pixel::codec::{Channels, EightBit, JpegDecoder, JpegEncoder, jpeg_encode};
+use trifocal::pixel::{Limits, Resizer};
 
 use crate::gateway::Gateway;
 use crate::nginx::Nginx;
@@ -92,12 +90,7 @@ fn scaling_time(pictures: &[Vec<u8>]) -> anyhow::Result<Duration> {
     let times = pictures.iter().map(|jpeg| {
         let started = Instant::now();
         let whole = decoder.decode(jpeg)?;
-        let (columns, rows) = (whole.width() as u32, whole.height() as u32);
-        let whole = Image::from_vec_u8(columns, rows, whole.into_samples(), PixelType::U8x3)?;
-        let mut small = Image::new(OTHER.0 as u32, OTHER.1 as u32, PixelType::U8x3);
-        resizer.resize(&whole, &mut small, None)?;
-        let small =
-            EightBit::new(OTHER.0, OTHER.1, Channels::Rgb, small.into_vec()).context("the size asked for")?;
+        let small = resizer.resize(&whole, OTHER.0, OTHER.1);
         std::hint::black_box(encoder.encode(&small, 80)?);
         anyhow::Ok(started.elapsed())
     });
