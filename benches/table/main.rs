@@ -10,6 +10,7 @@ mod frames;
 mod gateway;
 mod load;
 mod mjpeg;
+mod nearest;
 mod nginx;
 mod process;
 mod row;
@@ -29,6 +30,7 @@ const GROUPS: &[(&str, Group)] = &[
     ("frames", frames::measure),
     ("cached", cached::measure),
     ("mjpeg", mjpeg::measure),
+    ("nearest", nearest::measure),
 ];
 
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "the table is what this program is for")]
