@@ -27,7 +27,7 @@ create table frame (
     path text not null,
     -- 'ok', 'missing' (file gone, entry kept) or 'rejected'.
     state text not null check (state in ('ok', 'missing', 'rejected')),
-    -- Why a rejected file is not shown; public text without paths.
+    -- Why a rejected file is not shown: for the operator, never part of an answer.
     rejection text,
     -- 1 when the reason lies outside the file (another file has the same identity, no permission): it is read
     -- again by the next scan although it did not change.

@@ -102,7 +102,7 @@ pub enum FrameState {
     Ok,
     /// Its file is gone; the entry stays.
     Missing,
-    /// Its file was not understood, with the reason.
+    /// Its file was not understood. The reason is for the operator, not for answers.
     Rejected(String),
 }
 

@@ -39,7 +39,7 @@ pub struct Rejection {
     pub origin: Origin,
     /// The file.
     pub path: PathBuf,
-    /// The reason, for operators: no paths, no SQL.
+    /// The reason, for operators: never part of an answer.
     pub reason: String,
 }
 

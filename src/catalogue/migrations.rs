@@ -5,30 +5,33 @@ use sqlx::{SqlSafeStr, SqlitePool};
 
 use super::{CatalogueError, Result};
 
+/// Version, description and statements of one step.
+type Step = (i64, &'static str, &'static str);
+
 /// Every step ever released, in order. Steps are added, never edited.
-const STEPS: &[(i64, &str, &str)] =
+const STEPS: &[Step] =
     &[(1, "frames, history, images", include_str!("../../migrations/0001_frames_history_images.sql"))];
 
 const TABLE: &str = "_sqlx_migrations";
-
-fn migrator() -> Migrator {
-    let steps = STEPS.iter().map(|&(version, description, sql)| {
-        Migration::new(version, description.into(), MigrationType::Simple, sql.into_sql_str(), false)
-    });
-    Migrator::with_migrations(steps.collect())
-}
 
 /// Applies the steps that are missing. `may_change` is asked only when there are any.
 ///
 /// # Errors
 /// When the database is newer than this service, may not be changed now, or a step fails (nothing is changed).
 pub(super) async fn apply(writer: &SqlitePool, may_change: impl FnOnce() -> bool) -> Result<()> {
+    apply_steps(STEPS, writer, may_change).await
+}
+
+async fn apply_steps(steps: &[Step], writer: &SqlitePool, may_change: impl FnOnce() -> bool) -> Result<()> {
+    let migrations = steps.iter().map(|&(version, description, sql)| {
+        Migration::new(version, description.into(), MigrationType::Simple, sql.into_sql_str(), false)
+    });
+    let migrator = Migrator::with_migrations(migrations.collect());
     // The write lock of the transaction makes two processes that both want to migrate take turns.
     let mut transaction = writer.begin_with("begin immediate").await.map_err(CatalogueError::Open)?;
-    let migrator = migrator();
     transaction.ensure_migrations_table(TABLE).await.map_err(CatalogueError::Migration)?;
     let applied = transaction.list_applied_migrations(TABLE).await.map_err(CatalogueError::Migration)?;
-    if applied.len() < STEPS.len() && !may_change() {
+    if applied.len() < steps.len() && !may_change() {
         return Err(CatalogueError::InUseByOlder);
     }
     migrator.run_direct(None, &mut *transaction, false).await.map_err(|error| match error {
@@ -36,4 +39,61 @@ pub(super) async fn apply(writer: &SqlitePool, may_change: impl FnOnce() -> bool
         error => CatalogueError::Migration(error),
     })?;
     transaction.commit().await.map_err(CatalogueError::Open)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::tests::{clock, empty, url};
+    use crate::catalogue::{Catalogue, Event, Role};
+
+    /// A step a later version might bring.
+    const LATER: Step = (2, "names of observers", "create table observer (name text not null) strict");
+    const BROKEN: Step =
+        (3, "nonsense", "create table half (a integer) strict; alter table nowhere drop column b;");
+
+    async fn tables(catalogue: &Catalogue) -> Vec<String> {
+        let sql = "select name from sqlite_schema where name in ('observer', 'half')";
+        sqlx::query_scalar(sql).fetch_all(&catalogue.writer).await.unwrap()
+    }
+
+    fn with(more: &[Step]) -> Vec<Step> {
+        [STEPS, more].concat()
+    }
+
+    #[tokio::test]
+    async fn old_database_keeps_what_it_holds() {
+        let (folder, catalogue) = empty().await;
+        let event = Event::new("SEQUENCE-STARTING", clock().utc().fixed_offset());
+        let mut batch = catalogue.begin().await.unwrap();
+        batch.append_event(&event).await.unwrap();
+        batch.commit().await.unwrap();
+        for _ in 0..2 {
+            apply_steps(&with(&[LATER]), &catalogue.writer, || true).await.unwrap();
+        }
+        assert_eq!(tables(&catalogue).await, ["observer"]);
+        assert_eq!(catalogue.events().await.unwrap(), [event]);
+        catalogue.close().await;
+        drop(catalogue);
+        let refused = Catalogue::open(&url(&folder), Role::Service, clock()).await.unwrap_err();
+        assert!(matches!(refused, CatalogueError::Newer), "{refused:?}");
+    }
+
+    #[tokio::test]
+    async fn failing_step_leaves_the_database_as_it_was() {
+        let (_folder, catalogue) = empty().await;
+        let failed = apply_steps(&with(&[LATER, BROKEN]), &catalogue.writer, || true).await;
+        assert!(matches!(failed, Err(CatalogueError::Migration(_))), "{failed:?}");
+        assert!(tables(&catalogue).await.is_empty());
+        assert!(catalogue.events().await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn database_in_use_is_not_changed_under_its_service() {
+        let (_folder, catalogue) = empty().await;
+        apply_steps(STEPS, &catalogue.writer, || false).await.unwrap();
+        let refused = apply_steps(&with(&[LATER]), &catalogue.writer, || false).await;
+        assert!(matches!(refused, Err(CatalogueError::InUseByOlder)), "{refused:?}");
+        assert!(tables(&catalogue).await.is_empty());
+    }
 }

@@ -6,10 +6,12 @@
 pub mod archive_image;
 pub mod cards;
 pub mod config;
+mod enter;
 pub mod exposure_time;
 pub mod file_name;
 mod interim_frame;
 mod mounts;
+mod plan;
 pub mod read;
 pub mod report;
 pub mod saved_frame;

@@ -11,12 +11,14 @@ use chrono::TimeDelta;
 use rayon::prelude::*;
 use tokio::task::{JoinError, spawn_blocking};
 
-use super::read::{self, Content, ReadError, ReadFrame, ReadRules};
+use super::enter::{Outcome, enter};
+use super::plan::{Candidate, Plan, Standing};
+use super::read::{self, ReadRules};
 use super::report::{Progress, ReadFile, RejectedFile, ScanReport};
 use super::saved_frame::ClockZone;
 use super::source::{Reading, Source};
 use super::walk::{Walk, is_missing};
-use crate::catalogue::{Batch, Catalogue, CatalogueError, Duplicate, FrameId, KnownFile, KnownState};
+use crate::catalogue::{Catalogue, CatalogueError, KnownState};
 use crate::clock::Clock;
 use crate::error::{Classified, ErrorKind};
 use crate::fits::FileStamp;
@@ -62,24 +64,6 @@ pub struct Scanner {
     /// Threads of its own: reading a night's frames must not hold up the pictures being rendered.
     pool: Arc<rayon::ThreadPool>,
 }
-
-/// A file to be read.
-#[derive(Clone, Debug)]
-struct Candidate {
-    path: PathBuf,
-    stamp: FileStamp,
-    is_new: bool,
-}
-
-/// What is to be done.
-#[derive(Debug, Default)]
-struct Plan {
-    read: Vec<Candidate>,
-    gone: Vec<(PathBuf, FrameId)>,
-    returned: Vec<(PathBuf, FrameId)>,
-}
-
-type Outcome = (Candidate, Result<ReadFrame, ReadError>);
 
 impl Scanner {
     /// A scanner that reads with one thread per core.
@@ -231,7 +215,7 @@ impl Scanner {
             // The next chunk is read while this one is written.
             reading = chunks.next().map(|chunk| self.read(source, chunk));
             let files = outcomes.len() as u64;
-            self.write(source, outcomes, report).await?;
+            enter(&self.catalogue, source, outcomes, report).await?;
             progress.advanced(files);
         }
         Ok(())
@@ -269,96 +253,6 @@ impl Scanner {
             })
         });
         Ok(ordered.await?)
-    }
-
-    async fn write(
-        &self,
-        source: &Source,
-        outcomes: Vec<Outcome>,
-        report: &mut ScanReport,
-    ) -> Result<(), ScanError> {
-        let mut batch = self.catalogue.begin().await?;
-        for (candidate, outcome) in outcomes {
-            let refused = match outcome {
-                Ok(frame) => match write_frame(&mut batch, source, &candidate, &frame).await? {
-                    Ok((file, true)) => {
-                        report.added.push(file);
-                        continue;
-                    }
-                    Ok((file, false)) => {
-                        report.changed.push(file);
-                        continue;
-                    }
-                    Err(Duplicate { first }) => {
-                        (format!("holds the same image as {}", source.relative(&first)), true)
-                    }
-                },
-                Err(error) => (error.reason(), error.is_outside_the_file()),
-            };
-            let (reason, retry) = refused;
-            batch.reject(&source.origin, &candidate.path, candidate.stamp, &reason, retry).await?;
-            report.rejected.push(RejectedFile { path: candidate.path, reason });
-        }
-        Ok(batch.commit().await?)
-    }
-}
-
-/// Writes one frame; whether it is one more than before, or which file has its identity already.
-async fn write_frame(
-    batch: &mut Batch,
-    source: &Source,
-    candidate: &Candidate,
-    read: &ReadFrame,
-) -> Result<Result<(ReadFile, bool), Duplicate>, CatalogueError> {
-    let origin = &source.origin;
-    let path = &candidate.path;
-    let is_added = match &read.content {
-        Content::History(entry, statistics) => {
-            if candidate.is_new {
-                batch.rename_frame(origin, path, &read.facts).await?;
-            }
-            let frame = batch.put_frame(origin, path, &read.facts).await?;
-            batch.put_statistics(frame, statistics).await?;
-            (frame, batch.put_history_entry(frame, entry).await?)
-        }
-        Content::Image(image) => {
-            let frame = batch.put_frame(origin, path, &read.facts).await?;
-            if let Err(duplicate) = batch.put_image(frame, origin, image).await? {
-                return Ok(Err(duplicate));
-            }
-            (frame, candidate.is_new)
-        }
-    };
-    let (frame, is_added) = is_added;
-    Ok(Ok((ReadFile { path: path.clone(), frame }, is_added)))
-}
-
-/// How a file stands against what is known of it.
-enum Standing {
-    Planned,
-    Unchanged,
-    Rejected(PathBuf),
-}
-
-impl Plan {
-    fn add(&mut self, path: PathBuf, stamp: FileStamp, known: Option<KnownFile>, reread: bool) -> Standing {
-        let Some(known) = known else {
-            self.read.push(Candidate { path, stamp, is_new: true });
-            return Standing::Planned;
-        };
-        if reread || known.retry || known.stamp != stamp {
-            let is_new = known.state == KnownState::Rejected;
-            self.read.push(Candidate { path, stamp, is_new });
-            return Standing::Planned;
-        }
-        match known.state {
-            KnownState::Ok => Standing::Unchanged,
-            KnownState::Rejected => Standing::Rejected(path),
-            KnownState::Missing => {
-                self.returned.push((path, known.frame));
-                Standing::Planned
-            }
-        }
     }
 }
 

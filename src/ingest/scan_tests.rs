@@ -359,3 +359,45 @@ async fn some_files_are_brought_up_to_date_without_a_walk() {
     assert_eq!(report.removed, [site.path("b.fits")]);
     assert_eq!(site.levels().await, [20]);
 }
+
+#[tokio::test]
+#[ignore = "a measurement: run it with --release --run-ignored only"]
+async fn headers_and_frames_are_read_as_fast_as_the_disk_gives_them() {
+    let site = Site::new().await;
+    let count = 4_000;
+    for number in 0..count {
+        let (ra, dec) = (f64::from(number % 200) * 0.1, f64::from(number / 200) * 0.1);
+        site.field(&format!("{}/calexp-{:06}-r4-{number:04}.fits", number / 500, 5646), ra, dec);
+    }
+    let source = site.archive(ScienceIdScheme::SdssCcd);
+    for round in ["new", "unchanged"] {
+        let started = std::time::Instant::now();
+        let report = site.scan(&source).await;
+        assert_eq!(report.added.len() + report.unchanged as usize, count as usize);
+        let rate = f64::from(count) / started.elapsed().as_secs_f64();
+        eprintln!("{count} archive headers, {round}: {rate:.0} per second");
+    }
+    let started = std::time::Instant::now();
+    for file in Walk::over(&source).files {
+        crate::fits::FitsFile::open(&file.0, &Limits::default()).unwrap();
+    }
+    let rate = f64::from(count) / started.elapsed().as_secs_f64();
+    eprintln!("opening alone, one thread: {rate:.0} per second");
+
+    let night = Site::new().await;
+    for number in 0..12_u16 {
+        let cards = header(&[
+            &format!("DATE-OBS= '2026-01-31T22:{number:02}:00'"),
+            if number % 2 == 0 { "BAYERPAT= 'RGGB'" } else { "FILTER  = 'Ha'" },
+        ]);
+        let pixels = Array3::from_shape_fn((1, 4176, 6248), |(_, row, column)| {
+            1000 + (row as u16 * 31 + column as u16 * 17) % 301
+        });
+        let path = night.path(&format!("{number:02}.fits"));
+        FitsWriter::new().image(cards, Raster::U16(pixels)).write(&path).unwrap();
+    }
+    let started = std::time::Instant::now();
+    assert_eq!(night.scan(&night.nina()).await.added.len(), 12);
+    let rate = 12.0 / started.elapsed().as_secs_f64();
+    eprintln!("26 MP frames with statistics, half of them mosaics: {rate:.2} per second");
+}
