@@ -14,15 +14,15 @@ use trifocal::pixel::codec::jpeg_encode;
 use trifocal::pixel::{Channels, EightBit};
 use trifocal::protocol::intercom::{self, IntercomConfig};
 
-pub struct Gateway {
-    pub address: SocketAddr,
-    pub cameras: Arc<Cameras>,
-    pub client: Client,
+pub(crate) struct Gateway {
+    pub(crate) address: SocketAddr,
+    pub(crate) cameras: Arc<Cameras>,
+    pub(crate) client: Client,
     server: ServerHandle,
 }
 
 impl Gateway {
-    pub async fn with(cameras: &[CameraConfig], config: IntercomConfig, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn with(cameras: &[CameraConfig], config: IntercomConfig, clock: Arc<dyn Clock>) -> Self {
         let cameras = Cameras::start(cameras, clock).unwrap();
         let data = web::Data::new(cameras.clone());
         let config = web::Data::new(config);
@@ -46,42 +46,42 @@ impl Gateway {
     }
 
     /// One test-pattern camera named `dome`.
-    pub async fn with_pattern() -> Self {
+    pub(crate) fn with_pattern() -> Self {
         let cameras = [CameraConfig::new("dome", "test:?size=640x480&fps=25")];
-        Self::with(&cameras, IntercomConfig::default(), SystemClock::start()).await
+        Self::with(&cameras, IntercomConfig::default(), SystemClock::start())
     }
 
     /// One camera named `dome` that shows the pictures of a folder.
-    pub async fn with_folder(folder: &Path, fps: f64, config: IntercomConfig) -> Self {
+    pub(crate) fn with_folder(folder: &Path, fps: f64, config: IntercomConfig) -> Self {
         let url = format!("file:{}?fps={fps}", folder.display());
-        Self::with(&[CameraConfig::new("dome", &url)], config, SystemClock::start()).await
+        Self::with(&[CameraConfig::new("dome", &url)], config, SystemClock::start())
     }
 
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}/api/camera/{path}", self.address)
     }
 
-    pub async fn get(&self, path: &str) -> Response {
+    pub(crate) async fn get(&self, path: &str) -> Response {
         self.client.get(self.url(path)).send().await.unwrap()
     }
 
     /// Code and parameter of the failure this request must give.
-    pub async fn failure(&self, path: &str) -> (i64, String) {
+    pub(crate) async fn failure(&self, path: &str) -> (i64, String) {
         failure(self.get(path).await).await
     }
 
-    pub async fn request(&self, method: Method, path: &str) -> Response {
+    pub(crate) async fn request(&self, method: Method, path: &str) -> Response {
         self.client.request(method, self.url(path)).send().await.unwrap()
     }
 
-    pub async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.cameras.stop().await;
         self.server.stop(true).await;
     }
 }
 
 /// Code and parameter of a failure, after a look at its envelope.
-pub async fn failure(response: Response) -> (i64, String) {
+pub(crate) async fn failure(response: Response) -> (i64, String) {
     assert_eq!(response.status(), 200, "failures are answers, too");
     assert_eq!(response.headers()["content-type"], "application/json");
     let body: Value = response.json().await.unwrap();
@@ -91,12 +91,12 @@ pub async fn failure(response: Response) -> (i64, String) {
 }
 
 /// A JPEG picture of one colour.
-pub fn jpeg(width: usize, height: usize, colour: [u8; 3]) -> Vec<u8> {
+pub(crate) fn jpeg(width: usize, height: usize, colour: [u8; 3]) -> Vec<u8> {
     jpeg_encode(&EightBit::filled(width, height, Channels::Rgb, colour), 90).unwrap()
 }
 
 /// The size a JPEG states in its frame header.
-pub fn stated_size(jpeg: &[u8]) -> Resolution {
+pub(crate) fn stated_size(jpeg: &[u8]) -> Resolution {
     let mut at = 2;
     while jpeg[at + 1] != 0xC0 {
         at += 2 + usize::from(u16::from_be_bytes([jpeg[at + 2], jpeg[at + 3]]));

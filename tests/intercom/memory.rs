@@ -14,7 +14,7 @@ use super::gateway::{Gateway, stated_size};
 async fn filmed(seconds: u32, size: &str) -> (Gateway, Arc<FixedClock>) {
     let clock = FixedClock::at("2024-05-01T12:00:00Z".parse().unwrap());
     let cameras = [CameraConfig::new("dome", &format!("test:?size={size}&fps=120"))];
-    let gateway = Gateway::with(&cameras, IntercomConfig::default(), clock.clone()).await;
+    let gateway = Gateway::with(&cameras, IntercomConfig::default(), clock.clone());
     let request = StreamRequest { size: size.parse().unwrap(), fps: 1000, repeat_after: None };
     let mut viewer = gateway.cameras.find("dome").unwrap().view(request).unwrap();
     for _ in 0..seconds * 10 {

@@ -10,7 +10,7 @@ use super::gateway::{Gateway, failure, stated_size};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_wrong_parameter_has_its_code_and_name() {
-    let gateway = Gateway::with_pattern().await;
+    let gateway = Gateway::with_pattern();
     for (query, code, param) in [
         ("", 11, "width"),
         ("width=640", 11, "height"),
@@ -46,7 +46,7 @@ async fn every_wrong_parameter_has_its_code_and_name() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn unknown_paths_and_methods_are_answered_in_json() {
-    let gateway = Gateway::with_pattern().await;
+    let gateway = Gateway::with_pattern();
     for path in ["", "snapshots", "caps/", "snapshot/1", "Snapshot?width=640&height=480"] {
         assert_eq!(gateway.failure(path).await.0, 2, "{path:?}");
     }
@@ -61,7 +61,7 @@ async fn unknown_paths_and_methods_are_answered_in_json() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn query_form_and_multipart_say_the_same_and_the_last_wins() {
-    let gateway = Gateway::with_pattern().await;
+    let gateway = Gateway::with_pattern();
     let post = |path: &str| gateway.client.post(gateway.url(path));
     let form = |body: &'static str| ("content-type", "application/x-www-form-urlencoded", body);
     let size = |bytes: &[u8]| stated_size(bytes).to_string();
@@ -98,7 +98,7 @@ async fn query_form_and_multipart_say_the_same_and_the_last_wins() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bodies_that_carry_no_parameters_are_refused() {
-    let gateway = Gateway::with_pattern().await;
+    let gateway = Gateway::with_pattern();
     let post = || gateway.client.post(gateway.url("snapshot?width=640&height=480"));
     let json = post().header("content-type", "application/json").body("{}").send().await.unwrap();
     assert_eq!(failure(json).await.0, 14);
@@ -121,7 +121,7 @@ async fn other_settings_change_statuses_sizes_and_rates() {
         ..IntercomConfig::default()
     };
     let cameras = [CameraConfig::new("dome", "test:?size=640x480")];
-    let gateway = Gateway::with(&cameras, config, SystemClock::start()).await;
+    let gateway = Gateway::with(&cameras, config, SystemClock::start());
     assert_eq!(gateway.get("snapshot").await.status(), 400);
     assert_eq!(gateway.get("nothing").await.status(), 404);
     assert_eq!(gateway.request(Method::PUT, "caps").await.status(), 405);

@@ -23,7 +23,7 @@ async fn caps_list_every_size_once_ascending_and_every_source() {
             ..CameraConfig::new("gate", "test:?fps=1")
         },
     ];
-    let gateway = Gateway::with(&cameras, IntercomConfig::default(), SystemClock::start()).await;
+    let gateway = Gateway::with(&cameras, IntercomConfig::default(), SystemClock::start());
     for method in [Method::GET, Method::POST] {
         let response = gateway.request(method, "caps").await;
         assert_eq!(response.headers()["content-type"], "application/json");
@@ -47,7 +47,7 @@ async fn caps_list_every_size_once_ascending_and_every_source() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_picture_has_its_size_its_headers_and_a_recent_stamp() {
-    let gateway = Gateway::with_pattern().await;
+    let gateway = Gateway::with_pattern();
     for (width, height) in [(640, 480), (320, 240), (1280, 720), (352, 288)] {
         let response = gateway.get(&format!("snapshot?width={width}&height={height}&source=internal")).await;
         let header = |name: &str| response.headers()[name].to_str().unwrap().to_owned();
@@ -71,7 +71,7 @@ async fn a_picture_has_its_size_its_headers_and_a_recent_stamp() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn head_tells_the_headers_and_never_starts_a_stream() {
-    let gateway = Gateway::with_pattern().await;
+    let gateway = Gateway::with_pattern();
     let single = gateway.request(Method::HEAD, "snapshot?width=640&height=480").await;
     assert_eq!(single.headers()["content-type"], "image/jpeg");
     assert!(single.headers()["content-length"].to_str().unwrap().parse::<usize>().unwrap() > 1000);
@@ -91,7 +91,7 @@ async fn head_tells_the_headers_and_never_starts_a_stream() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fps_zero_and_empty_mean_one_picture() {
-    let gateway = Gateway::with_pattern().await;
+    let gateway = Gateway::with_pattern();
     for query in ["fps=0", "fps=", "fps=5&fps=0", "fps=&time=&source="] {
         let response = gateway.get(&format!("snapshot?width=640&height=480&{query}")).await;
         assert_eq!(response.headers()["content-type"], "image/jpeg", "{query}");
@@ -104,7 +104,7 @@ async fn at_its_own_size_a_camera_gives_its_very_bytes() {
     let folder = tempfile::tempdir().unwrap();
     let picture = jpeg(640, 480, [40, 90, 200]);
     std::fs::write(folder.path().join("a.jpg"), &picture).unwrap();
-    let gateway = Gateway::with_folder(folder.path(), 0.1, IntercomConfig::default()).await;
+    let gateway = Gateway::with_folder(folder.path(), 0.1, IntercomConfig::default());
     let body = gateway.get("snapshot?width=640&height=480").await.bytes().await.unwrap();
     assert_eq!(body, picture);
     assert_eq!(gateway.cameras.health()[0].encodes, 0);
@@ -115,7 +115,7 @@ async fn at_its_own_size_a_camera_gives_its_very_bytes() {
 async fn fifty_clients_of_one_size_share_one_encode() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("a.jpg"), jpeg(1280, 960, [40, 90, 200])).unwrap();
-    let gateway = Arc::new(Gateway::with_folder(folder.path(), 0.1, IntercomConfig::default()).await);
+    let gateway = Arc::new(Gateway::with_folder(folder.path(), 0.1, IntercomConfig::default()));
     let requests = (0..50).map(|_| {
         let gateway = gateway.clone();
         tokio::spawn(async move { gateway.get("snapshot?width=320&height=240").await.bytes().await.unwrap() })
@@ -129,7 +129,7 @@ async fn fifty_clients_of_one_size_share_one_encode() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_camera_that_never_gave_a_picture_has_a_notice_in_every_size() {
     let folder = tempfile::tempdir().unwrap();
-    let gateway = Gateway::with_folder(folder.path(), 5.0, IntercomConfig::default()).await;
+    let gateway = Gateway::with_folder(folder.path(), 5.0, IntercomConfig::default());
     for (width, height) in [(160, 120), (1280, 960)] {
         let response = gateway.get(&format!("snapshot?width={width}&height={height}")).await;
         assert_eq!(response.headers()["x-source-state"], State::Offline.name());
@@ -151,14 +151,14 @@ async fn a_camera_set_to_say_so_has_no_data() {
         offline: OfflinePolicy::Error,
         ..CameraConfig::new("dome", &format!("file:{}", folder.path().display()))
     };
-    let gateway = Gateway::with(&[camera], IntercomConfig::default(), SystemClock::start()).await;
+    let gateway = Gateway::with(&[camera], IntercomConfig::default(), SystemClock::start());
     assert_eq!(gateway.failure("snapshot?width=640&height=480").await, (15, String::new()));
     gateway.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_cameras_there_are_sizes_but_no_data() {
-    let gateway = Gateway::with(&[], IntercomConfig::default(), SystemClock::start()).await;
+    let gateway = Gateway::with(&[], IntercomConfig::default(), SystemClock::start());
     assert_eq!(gateway.failure("snapshot?width=640&height=480").await, (15, String::new()));
     let caps: Value = gateway.get("caps").await.json().await.unwrap();
     assert_eq!(caps["result"]["sources"], json!([]));

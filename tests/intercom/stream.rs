@@ -80,7 +80,7 @@ impl Wire {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn both_http_versions_get_plain_parts_with_exact_lengths() {
-    let gateway = Gateway::with_pattern().await;
+    let gateway = Gateway::with_pattern();
     for version in ["1.0", "1.1"] {
         let mut wire = Wire::get(&gateway, "width=320&height=240&fps=15", version, "Lavf/59").await;
         assert_eq!(wire.head[0], format!("HTTP/{version} 200 OK"));
@@ -111,7 +111,7 @@ async fn both_http_versions_get_plain_parts_with_exact_lengths() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_never_exceeds_the_rate_asked_for() {
-    let gateway = Gateway::with_pattern().await;
+    let gateway = Gateway::with_pattern();
     let mut wire = Wire::get(&gateway, "width=640&height=480&fps=5", "1.1", "curl/7.88").await;
     wire.line().await;
     let mut times = Vec::new();
@@ -134,7 +134,7 @@ async fn a_stream_never_exceeds_the_rate_asked_for() {
 #[tokio::test(flavor = "multi_thread")]
 async fn chromium_gets_the_next_headers_in_advance() {
     let chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
-    let gateway = Gateway::with_pattern().await;
+    let gateway = Gateway::with_pattern();
     let mut wire = Wire::get(&gateway, "width=320&height=240&fps=10", "1.1", chrome).await;
     for _ in 0..3 {
         assert_eq!(wire.line().await, DELIMITER);
@@ -153,7 +153,7 @@ async fn chromium_gets_the_next_headers_in_advance() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_post_may_ask_for_a_stream() {
-    let gateway = Gateway::with_pattern().await;
+    let gateway = Gateway::with_pattern();
     let body = "width=320&height=240&fps=5";
     let head = format!(
         "POST /api/camera/snapshot HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n\
@@ -170,7 +170,7 @@ async fn a_post_may_ask_for_a_stream() {
 async fn streams_of_one_size_share_their_encodes() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("a.jpg"), jpeg(1280, 960, [40, 90, 200])).unwrap();
-    let gateway = Gateway::with_folder(folder.path(), 0.1, IntercomConfig::default()).await;
+    let gateway = Gateway::with_folder(folder.path(), 0.1, IntercomConfig::default());
     let mut wires = Vec::new();
     for n in 0..50 {
         let fps = 1 + n % 30;
@@ -192,7 +192,7 @@ async fn a_stream_survives_the_loss_of_its_camera_in_the_same_size() {
     let picture = jpeg(640, 480, [200, 30, 30]);
     let file = folder.path().join("a.jpg");
     std::fs::write(&file, &picture).unwrap();
-    let gateway = Gateway::with_folder(folder.path(), 20.0, IntercomConfig::default()).await;
+    let gateway = Gateway::with_folder(folder.path(), 20.0, IntercomConfig::default());
     let mut wire = Wire::get(&gateway, "width=640&height=480&fps=20", "1.1", "x").await;
     wire.line().await;
     assert_eq!(wire.part().await.jpeg, picture);
@@ -216,7 +216,7 @@ async fn a_silent_source_is_bridged_by_repeats_of_the_last_picture() {
     let folder = tempfile::tempdir().unwrap();
     let picture = jpeg(640, 480, [200, 30, 30]);
     std::fs::write(folder.path().join("a.jpg"), &picture).unwrap();
-    let gateway = Gateway::with_folder(folder.path(), 0.1, IntercomConfig::default()).await;
+    let gateway = Gateway::with_folder(folder.path(), 0.1, IntercomConfig::default());
     let mut wire = Wire::get(&gateway, "width=640&height=480&fps=20", "1.1", "x").await;
     wire.line().await;
     let first = wire.part().await;
@@ -230,7 +230,7 @@ async fn a_silent_source_is_bridged_by_repeats_of_the_last_picture() {
 async fn a_client_that_does_not_read_is_cut_off_and_the_others_go_on() {
     let config = IntercomConfig { client_stall_seconds: 1, ..IntercomConfig::default() };
     let cameras = [CameraConfig::new("dome", "test:?size=1920x1080&fps=25")];
-    let gateway = Gateway::with(&cameras, config, SystemClock::start()).await;
+    let gateway = Gateway::with(&cameras, config, SystemClock::start());
     let mut idle = Wire::get(&gateway, "width=1920&height=1080&fps=25", "1.1", "x").await;
     let mut reader = Wire::get(&gateway, "width=1920&height=1080&fps=25", "1.1", "x").await;
     reader.line().await;
@@ -247,7 +247,7 @@ async fn a_client_that_does_not_read_is_cut_off_and_the_others_go_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_that_leave_give_their_places_back() {
     let cameras = [CameraConfig { max_viewers: 2, ..CameraConfig::new("dome", "test:?size=640x480&fps=25") }];
-    let gateway = Gateway::with(&cameras, IntercomConfig::default(), SystemClock::start()).await;
+    let gateway = Gateway::with(&cameras, IntercomConfig::default(), SystemClock::start());
     let stream = "width=640&height=480&fps=25";
     let first = Wire::get(&gateway, stream, "1.1", "x").await;
     let mut second = Wire::get(&gateway, stream, "1.1", "x").await;
@@ -263,7 +263,7 @@ async fn clients_that_leave_give_their_places_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_graceful_stop_ends_streams_after_a_whole_part() {
-    let gateway = Gateway::with_pattern().await;
+    let gateway = Gateway::with_pattern();
     let mut wire = Wire::get(&gateway, "width=640&height=480&fps=25", "1.1", "x").await;
     wire.line().await;
     wire.part().await;
