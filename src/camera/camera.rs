@@ -1,7 +1,6 @@
 //! One camera: its newest frame, its memory, and every way to ask for a picture of it.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,10 +12,12 @@ use super::config::{CameraConfig, OfflinePolicy};
 use super::error::CameraError;
 use super::feed::{Feed, Subject};
 use super::frame::{Frame, Moment};
+use super::health::{CameraHealth, Counters};
 use super::placeholder::Notice;
 use super::resolution::Resolution;
 use super::ring::Ring;
 use super::scale;
+use super::source::Expected;
 use super::viewer::{StreamRequest, Viewer};
 use crate::clock::Clock;
 
@@ -32,44 +33,6 @@ pub struct Picture {
     pub frame: Arc<Frame>,
     /// State of the camera when it was chosen.
     pub state: State,
-}
-
-/// Figures of one camera for the operator.
-#[derive(Clone, Debug)]
-pub struct CameraHealth {
-    /// Its configured name.
-    pub name: String,
-    /// How it is doing.
-    pub state: State,
-    /// Age of the newest frame; `None` when there never was one.
-    pub frame_age: Option<Duration>,
-    /// Frames taken in.
-    pub frames: u64,
-    /// Pictures refused because they were damaged.
-    pub rejected: u64,
-    /// Times the connection failed.
-    pub failures: u64,
-    /// Changes of state.
-    pub state_changes: u64,
-    /// Streams being served.
-    pub viewers: usize,
-    /// Streams ended because their client did not read.
-    pub stalled_viewers: u64,
-    /// Pictures scaled and encoded.
-    pub encodes: u64,
-    /// Bytes held in memory.
-    pub ring_bytes: usize,
-    /// How far back the memory reaches.
-    pub ring_reach: Duration,
-}
-
-#[derive(Debug, Default)]
-struct Counters {
-    frames: AtomicU64,
-    rejected: AtomicU64,
-    failures: AtomicU64,
-    state_changes: AtomicU64,
-    stalled_viewers: AtomicU64,
 }
 
 /// Who is watching which size.
@@ -100,17 +63,17 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Camera {
-    /// A camera without frames yet. `expected` is the size its source announces.
+    /// A camera without frames yet.
     pub(super) fn new(
         config: CameraConfig,
         ids: Vec<String>,
         ring: Ring,
         feed: Feed,
-        expected: Option<Resolution>,
+        expected: Expected,
         (clock, stopped): (Arc<dyn Clock>, CancellationToken),
     ) -> Self {
         Self {
-            condition: Mutex::new(Condition::new(clock.monotonic())),
+            condition: Mutex::new(Condition::new(clock.monotonic(), expected.interval)),
             config,
             ids,
             clock,
@@ -118,7 +81,7 @@ impl Camera {
             ring: Mutex::new(ring),
             feed,
             audience: Mutex::default(),
-            expected,
+            expected: expected.resolution,
             counters: Counters::default(),
             stopped,
         }
@@ -221,13 +184,13 @@ impl Camera {
 
     /// Counts a stream that was ended because its client did not read.
     pub fn count_stalled_viewer(&self) {
-        self.counters.stalled_viewers.fetch_add(1, Ordering::Relaxed);
+        self.counters.stalled_viewers.up();
     }
 
     /// Figures for the operator.
     pub fn health(&self) -> CameraHealth {
         let now = self.clock.monotonic();
-        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let counted = &self.counters;
         let (ring_bytes, ring_reach) = {
             let ring = lock(&self.ring);
             (ring.bytes(), ring.reach())
@@ -236,12 +199,12 @@ impl Camera {
             name: self.name().to_owned(),
             state: self.state(),
             frame_age: self.live.borrow().as_ref().map(|frame| frame.age(now)),
-            frames: count(&self.counters.frames),
-            rejected: count(&self.counters.rejected),
-            failures: count(&self.counters.failures),
-            state_changes: count(&self.counters.state_changes),
+            frames: counted.frames.value(),
+            rejected: counted.rejected.value(),
+            failures: counted.failures.value(),
+            state_changes: counted.state_changes.value(),
             viewers: lock(&self.audience).viewers,
-            stalled_viewers: count(&self.counters.stalled_viewers),
+            stalled_viewers: counted.stalled_viewers.value(),
             encodes: self.feed.encodes(),
             ring_bytes,
             ring_reach,
@@ -260,7 +223,7 @@ impl Camera {
 
     /// A frame came: it becomes the newest, goes into memory and to every viewer.
     pub(super) fn publish(&self, frame: impl FnOnce(u64) -> Frame) {
-        let sequence = self.counters.frames.fetch_add(1, Ordering::Relaxed) + 1;
+        let sequence = self.counters.frames.up();
         let frame = Arc::new(frame(sequence));
         lock(&self.condition).frame(frame.captured.monotonic);
         lock(&self.ring).push(frame.clone());
@@ -269,17 +232,17 @@ impl Camera {
 
     /// A picture came that is none.
     pub(super) fn reject(&self) {
-        self.counters.rejected.fetch_add(1, Ordering::Relaxed);
+        self.counters.rejected.up();
     }
 
     /// The connection failed; gives back how long to wait before the next try.
     pub(super) fn failed(&self, chance: f64) -> Duration {
-        self.counters.failures.fetch_add(1, Ordering::Relaxed);
+        self.counters.failures.up();
         lock(&self.condition).failed(chance)
     }
 
     pub(super) fn count_change(&self) {
-        self.counters.state_changes.fetch_add(1, Ordering::Relaxed);
+        self.counters.state_changes.up();
     }
 
     /// Forgets frames that have become too old.

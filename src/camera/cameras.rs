@@ -8,10 +8,11 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::camera::{Camera, CameraHealth};
+use super::camera::Camera;
 use super::config::{self, CameraConfig};
 use super::error::CameraError;
 use super::feed::Feed;
+use super::health::CameraHealth;
 use super::resolution::{FULL_HD, Resolution, STANDARD};
 use super::ring::Ring;
 use super::source;
@@ -60,7 +61,7 @@ impl Cameras {
             let ring = Ring::new(config.ring_limits(share));
             let feed = Feed::new(permits.clone(), runtime.clone());
             let ends = (clock.clone(), stop.clone());
-            let camera = Arc::new(Camera::new(config.clone(), ids, ring, feed, source.resolution(), ends));
+            let camera = Arc::new(Camera::new(config.clone(), ids, ring, feed, source.expected(), ends));
             tasks.spawn_on(supervise(source, camera.clone()), &runtime);
             all.push(camera);
         }

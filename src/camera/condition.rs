@@ -62,13 +62,14 @@ pub(super) struct Condition {
 }
 
 impl Condition {
-    pub(super) fn new(now: Duration) -> Self {
+    /// `interval` is the time between frames as far as it is known before the first two.
+    pub(super) fn new(now: Duration, interval: Option<Duration>) -> Self {
         Self {
             started: now,
             last_frame: None,
             session_frame: None,
             live_since: None,
-            interval: None,
+            interval,
             failed: false,
             failures: 0,
         }
@@ -145,7 +146,7 @@ mod tests {
     }
 
     fn fed(rate_s: f64, until_s: f64) -> Condition {
-        let mut condition = Condition::new(s(0.0));
+        let mut condition = Condition::new(s(0.0), None);
         let mut now = 0.0;
         while now <= until_s {
             condition.frame(s(now));
@@ -178,8 +179,16 @@ mod tests {
     }
 
     #[test]
+    fn a_camera_known_to_be_slow_is_not_given_up_before_its_second_frame() {
+        let mut condition = Condition::new(s(0.0), Some(s(10.0)));
+        condition.frame(s(0.0));
+        assert_eq!(condition.state(s(9.9)), State::Live);
+        assert_eq!(condition.offline_after(), s(50.0));
+    }
+
+    #[test]
     fn a_camera_never_seen_is_connecting_for_ten_seconds() {
-        let mut condition = Condition::new(s(100.0));
+        let mut condition = Condition::new(s(100.0), None);
         assert_eq!(condition.state(s(109.0)), State::Connecting);
         assert_eq!(condition.state(s(110.0)), State::Offline);
         condition.failed(0.0);
@@ -188,7 +197,7 @@ mod tests {
 
     #[test]
     fn retries_come_later_and_later_and_start_anew_after_ten_seconds_alive() {
-        let mut condition = Condition::new(s(0.0));
+        let mut condition = Condition::new(s(0.0), None);
         let delays: Vec<f64> = (0..8).map(|_| condition.failed(0.0).as_secs_f64()).collect();
         assert_eq!(delays, [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]);
         condition.frame(s(60.0));

@@ -8,6 +8,7 @@ use std::fs::{self, File};
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -16,7 +17,7 @@ use super::error::{CameraError, SourceError};
 use super::frame::Moment;
 use super::jpeg::Splitter;
 use super::scale;
-use super::source::{Film, Projector, Session, Source, SourceUrl};
+use super::source::{Expected, Film, Projector, Session, Source, SourceUrl};
 use crate::clock::Clock;
 use crate::pixel::{Channels, EightBit};
 
@@ -69,6 +70,10 @@ impl Source for Files {
                 .map_err(|_| SourceError::NoPictures("the pictures could not be read"))??;
             Ok(Box::new(Projector::new(reel, self.fps, self.clock.clone())) as Box<dyn Session>)
         })
+    }
+
+    fn expected(&self) -> Expected {
+        Expected { resolution: None, interval: Some(Duration::from_secs_f64(self.fps.recip())) }
     }
 }
 

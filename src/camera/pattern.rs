@@ -5,6 +5,7 @@
 //! so that the way from capture to screen can be measured. The same number and time give the same bytes.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -16,7 +17,7 @@ use super::fit::Area;
 use super::frame::Moment;
 use super::resolution::Resolution;
 use super::scale::{self, WorkError};
-use super::source::{Film, Projector, Session, Source, SourceUrl};
+use super::source::{Expected, Film, Projector, Session, Source, SourceUrl};
 use super::strips::{MCU, Upper};
 use crate::clock::Clock;
 use crate::pixel::EightBit;
@@ -85,8 +86,8 @@ impl Source for Pattern {
         })
     }
 
-    fn resolution(&self) -> Option<Resolution> {
-        Some(self.size)
+    fn expected(&self) -> Expected {
+        Expected { resolution: Some(self.size), interval: Some(Duration::from_secs_f64(self.fps.recip())) }
     }
 }
 

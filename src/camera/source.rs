@@ -23,10 +23,19 @@ pub(super) trait Source: Send + Sync {
     /// Connects. The supervisor calls it again, later and later, when it fails or when a session ends.
     fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Session>, SourceError>>;
 
-    /// The size its pictures will have, where that is known before the first one.
-    fn resolution(&self) -> Option<Resolution> {
-        None
+    /// What is known of its pictures before the first one.
+    fn expected(&self) -> Expected {
+        Expected::default()
     }
+}
+
+/// What a source says of pictures to come.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Expected {
+    /// Their size.
+    pub(super) resolution: Option<Resolution>,
+    /// The time between two of them.
+    pub(super) interval: Option<Duration>,
 }
 
 /// A connection that gives pictures until it fails. Dropping it disconnects.

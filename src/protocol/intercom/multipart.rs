@@ -17,6 +17,8 @@ use crate::camera::Frame;
 const BOUNDARY: &str = "trifocal-frame-7f3a9c";
 /// Finished parts kept for the other clients of a worker.
 const KEPT: usize = 16;
+/// Bytes they may take; the newest is kept whatever its size.
+const KEPT_BYTES: usize = 8 << 20;
 
 /// The stream's own media type.
 pub(super) fn media_type() -> String {
@@ -95,7 +97,9 @@ impl Parts {
         }
         let part = style.part(frame);
         kept.push_back((frame.clone(), style, part.clone()));
-        if kept.len() > KEPT {
+        while kept.len() > 1
+            && (kept.len() > KEPT || kept.iter().map(|(_, _, part)| part.len()).sum::<usize>() > KEPT_BYTES)
+        {
             kept.pop_front();
         }
         part
