@@ -401,3 +401,24 @@ async fn headers_and_frames_are_read_as_fast_as_the_disk_gives_them() {
     let rate = 12.0 / started.elapsed().as_secs_f64();
     eprintln!("26 MP frames with statistics, half of them mosaics: {rate:.2} per second");
 }
+
+#[tokio::test]
+async fn real_files_are_frames_or_have_a_reason() {
+    let Some(data) = std::env::var_os("TRIFOCAL_TEST_DATA").map(PathBuf::from) else {
+        eprintln!("skipped: TRIFOCAL_TEST_DATA is not set");
+        return;
+    };
+    let site = Site::new().await;
+    let source = Source::nina(&["nina", "fits", "broken"].map(|folder| data.join(folder)));
+    let report = site.scan(&source).await;
+    let files = Walk::over(&source).files;
+    assert_eq!(report.added.len() + report.rejected.len(), files.len());
+    for file in &report.rejected {
+        assert!(!file.reason.is_empty(), "{file:?}");
+        eprintln!("{}: {}", source.relative(&file.path), file.reason);
+    }
+    let rejected_good = report.rejected.iter().filter(|file| file.path.starts_with(data.join("nina")));
+    assert_eq!(rejected_good.count(), 0, "every capture is shown");
+    assert_eq!(site.catalogue.history(None).await.unwrap().len(), report.added.len());
+    assert!(!site.scan(&source).await.is_change());
+}
