@@ -33,8 +33,8 @@ const SCAN_BUDGET: u32 = 20;
 /// Even where every change is announced, everything is looked at once per so many polls.
 const POLLS_BETWEEN_CHECKS: u32 = 20;
 
-/// Scans a source, then follows what happens in its directories until `stop`. Every report that changes
-/// something goes to `reports`, the first one in any case.
+/// Scans a source, then follows what happens in its directories until `stop`. Every report of a change goes to
+/// `reports`, the first one in any case; whoever receives them logs them.
 pub async fn watch(
     scanner: Arc<Scanner>,
     source: Source,
@@ -101,7 +101,7 @@ struct Watch {
 
 impl Watch {
     async fn run(&mut self, mut announced: mpsc::Receiver<Announcement>) {
-        self.check_directories().await;
+        self.check_directories(true).await;
         let mut poll_at = Instant::now() + self.poll;
         let mut look_at: Option<Instant> = None;
         let mut is_first = true;
@@ -116,7 +116,7 @@ impl Watch {
                 is_first = false;
             } else if poll_at <= now {
                 poll_at = now + self.poll;
-                self.check_directories().await;
+                self.check_directories(false).await;
             } else if look_at.is_some_and(|at| at <= now) {
                 look_at = None;
                 self.look().await;
@@ -186,7 +186,7 @@ impl Watch {
     }
 
     /// Looks which directories are there, listens to those that came back, and plans a scan where it is due.
-    async fn check_directories(&mut self) {
+    async fn check_directories(&mut self, is_first: bool) {
         let directories = self.source.directories.clone();
         let states = spawn_blocking(move || {
             let state = |directory: PathBuf| {
@@ -201,7 +201,8 @@ impl Watch {
         for (directory, is_there, announces) in states {
             if !is_there {
                 self.forget(&directory);
-                if self.absent.insert(directory.clone()) {
+                // What was absent from the start is in the first report.
+                if self.absent.insert(directory.clone()) && !is_first {
                     warn!(origin = %self.source.origin, directory = %directory.display(), "the directory is not there");
                 }
                 continue;
@@ -239,7 +240,7 @@ impl Watch {
     async fn scan_all(&mut self, is_first: bool) {
         self.scan_at = None;
         if !is_first {
-            self.check_directories().await;
+            self.check_directories(false).await;
             self.scan_at = None;
         }
         let started = Instant::now();
@@ -275,7 +276,6 @@ impl Watch {
         match outcome {
             Ok(report) => {
                 if report.is_change() || always {
-                    log(&report);
                     // Nobody listens while the service stops.
                     let _ = self.reports.send(report).await;
                 }
@@ -295,25 +295,6 @@ fn is_about_a_folder(kind: EventKind, path: &Path) -> bool {
         // A folder that was moved away cannot be asked any more; files have endings.
         EventKind::Modify(ModifyKind::Name(_)) => path.is_dir() || path.extension().is_none(),
         _ => false,
-    }
-}
-
-fn log(report: &ScanReport) {
-    let ScanReport { origin, added, changed, removed, rejected, unchanged, .. } = report;
-    info!(
-        %origin,
-        added = added.len(),
-        changed = changed.len(),
-        removed = removed.len(),
-        rejected = rejected.len(),
-        unchanged,
-        "the catalogue is up to date"
-    );
-    for file in rejected {
-        warn!(%origin, file = %file.path.display(), reason = file.reason, "a file is not shown");
-    }
-    for problem in &report.problems {
-        warn!(%origin, problem, "a folder could not be listed");
     }
 }
 
