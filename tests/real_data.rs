@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use chrono::DateTime;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use trifocal::fits::{FitsFile, Hdu, HduKind, section};
+use trifocal::fits::{Cutout, CutoutNote, FitsFile, Hdu, HduKind, section};
 use trifocal::pixel::{Limits, PixelBox};
 
 /// What differs from the reference, and why that is right. A file that starts to agree must leave this list.
@@ -205,6 +206,38 @@ fn compare_cutout(file: &Arc<FitsFile>, hdu: &Hdu, facts: &Value, found: &mut Ve
         Ok(bytes) if facts["sha256_raw_be"] == sha256(&bytes) => {}
         Ok(_) => found.push(format!("section {window:?} differs")),
         Err(error) => found.push(format!("section {window:?}: {error}")),
+    }
+    let note = CutoutNote { region: "a test".to_owned(), publisher_did: None, made_at: DateTime::UNIX_EPOCH };
+    let answer = Cutout::plan(Arc::clone(file), &[(hdu.index, window)], &note).and_then(|cutout| {
+        let bytes = cutout.to_bytes()?;
+        assert_eq!(bytes.len() as u64, cutout.content_length());
+        Ok(bytes)
+    });
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(error) => {
+            found.push(format!("cutout {window:?}: {error}"));
+            return;
+        }
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cutout.fits");
+    std::fs::write(&path, &answer).unwrap();
+    let cut = FitsFile::open(&path, &Limits::default()).unwrap();
+    cut.ensure_complete().unwrap();
+    let part = cut.hdus().iter().find(|part| part.header.contains("CUTX1")).unwrap();
+    let whole = PixelBox::whole(window.width, window.height);
+    let bytes = section::stored_bytes(&cut, part.index, 0, whole).unwrap();
+    // The part is no longer compressed, but what its NaN bits are was the decoder's choice.
+    if facts["sha256_raw_be"] != sha256(&normalised(hdu, bytes)) {
+        found.push(format!("cutout {window:?} has other pixels"));
+    }
+    for (axis, theirs) in facts["crpix"].as_array().into_iter().flatten().enumerate().take(2) {
+        let ours = part.header.real(&format!("CRPIX{}", axis + 1)).unwrap_or(0.0);
+        let theirs = theirs.as_f64().unwrap();
+        if (ours - theirs).abs() > 1e-9 * theirs.abs().max(1.0) {
+            found.push(format!("cutout {window:?} has CRPIX{} = {ours}, not {theirs}", axis + 1));
+        }
     }
 }
 

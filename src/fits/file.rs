@@ -289,3 +289,143 @@ fn read_some_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize
     }
     Ok(held)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+    use crate::fits::HduKind;
+    use crate::fits::testing::{Held, hdu};
+
+    const IMAGE: &str = "SIMPLE  = T\nBITPIX  = 8\nNAXIS   = 2\nNAXIS1  = 4\nNAXIS2  = 3";
+
+    fn open(bytes: &[u8]) -> Result<FitsFile> {
+        FitsFile::open(&Held::new(bytes).path, &Limits::default())
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packer.write_all(bytes).unwrap();
+        packer.finish().unwrap()
+    }
+
+    #[test]
+    fn what_is_no_fits_file_is_named() {
+        for (bytes, word) in [
+            (&b""[..], "empty"),
+            (b"version https://git-lfs.github.com/spec/v1", "git-lfs"),
+            (&[b' '; 2880], "SIMPLE"),
+            (b"BZh91AY", "bzip2"),
+        ] {
+            assert!(open(bytes).unwrap_err().to_string().contains(word), "{word}");
+        }
+        assert!(FitsFile::open(std::env::temp_dir().as_path(), &Limits::default()).is_err());
+    }
+
+    #[test]
+    fn gzip_is_recognised_by_content_and_bounded() {
+        let plain = hdu(IMAGE, &[7; 12]);
+        let packed = gzip(&plain);
+        let file = open(&packed).unwrap();
+        assert_eq!(file.byte_len(), plain.len() as u64);
+        assert!(file.memory_bytes() > plain.len() as u64);
+        let mut sample = [0];
+        file.read_exact_at(&mut sample, 2880).unwrap();
+        assert_eq!(sample, [7]);
+        assert!(matches!(open(&packed[..packed.len() - 20]), Err(FitsError::Truncated { .. })));
+        let limits = Limits { unpacked_bytes: 5759, ..Limits::default() };
+        let refused = FitsFile::open(&Held::new(&packed).path, &limits);
+        assert!(matches!(refused, Err(FitsError::TooLarge { .. })));
+        assert!(matches!(open(&gzip(&packed)), Err(FitsError::Unsupported(_))));
+    }
+
+    #[test]
+    fn headers_that_lie_about_structure_are_refused() {
+        for lie in [
+            "BITPIX  = 7",
+            "BITPIX  = 'x'",
+            "NAXIS   = 1000",
+            "NAXIS   = -1",
+            "NAXIS   = 3",
+            "NAXIS2  = -300",
+            "NAXIS2  = 9223372036854775807",
+            "BSCALE  = 'abc'",
+        ] {
+            let keyword = &lie[..8];
+            let cards: Vec<_> =
+                IMAGE.lines().filter(|line| !line.starts_with(keyword)).chain([lie]).collect();
+            let opened = open(&hdu(&cards.join("\n"), &[0; 12]));
+            assert!(matches!(opened, Err(FitsError::Malformed { .. })), "{lie}");
+        }
+        let headless = hdu(IMAGE, &[])[..400].to_vec();
+        assert!(matches!(open(&headless), Err(FitsError::Malformed { .. })));
+    }
+
+    #[test]
+    fn junk_behind_the_last_hdu_is_ignored_and_missing_data_found() {
+        let mut bytes = hdu(IMAGE, &[7; 12]);
+        bytes.extend([b'#'; 3000]);
+        assert_eq!(open(&bytes).unwrap().hdus().len(), 1);
+        let short = open(&bytes[..2885]).unwrap();
+        assert!(matches!(short.ensure_complete(), Err(FitsError::Truncated { needed: 2892, held: 2885 })));
+        assert!(open(&bytes[..2892]).unwrap().ensure_complete().is_ok(), "padding may be missing");
+    }
+
+    #[test]
+    fn hdus_are_told_apart() {
+        let extension = |kind: &str, more: &str| {
+            let cards = format!(
+                "XTENSION= '{kind}'\nBITPIX  = 8\nNAXIS   = 2\nNAXIS1  = 4\nNAXIS2  = 3\nPCOUNT  = 2\nGCOUNT  = 1\n{more}"
+            );
+            hdu(&cards, &[1; 14])
+        };
+        let groups = "SIMPLE  = T\nBITPIX  = 8\nNAXIS   = 2\nNAXIS1  = 0\nNAXIS2  = 3\nGROUPS  = T\nPCOUNT  = 1\nGCOUNT  = 2";
+        let bytes = [
+            hdu(groups, &[1; 8]),
+            extension("IMAGE   ", ""),
+            extension("BINTABLE", ""),
+            extension("TABLE", ""),
+            extension("FOREIGN", ""),
+            hdu("XTENSION= 'IMAGE'\nBITPIX  = 8\nNAXIS   = 0", &[]),
+        ]
+        .concat();
+        let file = open(&bytes).unwrap();
+        let kinds: Vec<_> = file.hdus().iter().map(|hdu| hdu.kind).collect();
+        assert_eq!(
+            kinds,
+            [
+                HduKind::RandomGroups,
+                HduKind::Image,
+                HduKind::BinaryTable,
+                HduKind::AsciiTable,
+                HduKind::Other,
+                HduKind::Empty
+            ]
+        );
+        assert_eq!(file.hdus()[0].data_bytes, 8);
+    }
+
+    #[test]
+    fn a_replaced_file_is_noticed() {
+        let held = Held::new(&hdu(IMAGE, &[7; 12]));
+        let file = held.open();
+        assert!(file.is_current());
+        std::fs::write(&held.path, hdu(IMAGE, &[7; 3000])).unwrap();
+        assert!(!file.is_current());
+        std::fs::remove_file(&held.path).unwrap();
+        assert!(!file.is_current());
+    }
+
+    #[test]
+    fn names_that_are_no_utf8_or_look_like_commands_are_only_names() {
+        use std::os::unix::ffi::OsStrExt;
+        let folder = tempfile::tempdir().unwrap();
+        for name in [&b"a\xff.fits"[..], b"x.fits[1:2,1:2]", b"y.fits(z.fits)"] {
+            let path = folder.path().join(std::ffi::OsStr::from_bytes(name));
+            fs::write(&path, hdu(IMAGE, &[7; 12])).unwrap();
+            assert!(FitsFile::open(&path, &Limits::default()).is_ok());
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
+    }
+}

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use super::compressed::TileTable;
+use super::cutout::Template;
 use super::error::{FitsError, Result};
 use super::header::Header;
 use super::{BLOCK_BYTES, FitsFile, compressed};
@@ -164,6 +165,8 @@ pub struct Hdu {
     pub image: Option<ImageHdu>,
     /// The structure of a compressed image's table, checked once.
     tile_table: OnceLock<Result<TileTable, String>>,
+    /// What a cutout changes in its header, worked out once.
+    pub(super) template: OnceLock<Template>,
 }
 
 impl Hdu {
@@ -202,6 +205,7 @@ impl Hdu {
             data_bytes,
             image,
             tile_table: OnceLock::new(),
+            template: OnceLock::new(),
         })
     }
 

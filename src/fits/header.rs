@@ -160,21 +160,14 @@ impl Header {
     /// Sets a string, over several `CONTINUE` cards when one does not hold it (a `HIERARCH` card is cut).
     /// Place and comment as in [`Self::set_integer`].
     pub fn set_text(&mut self, keyword: &str, value: &str, comment: &str) {
-        let escaped = value.replace('\'', "''");
-        if escaped.chars().count() <= STRING_BYTES || !is_standard(keyword) {
-            self.set(keyword, &format!("'{escaped:<8}'"), comment);
-            return;
-        }
-        let kept = if comment.is_empty() { self.comment(keyword) } else { Some(comment.to_owned()) };
-        let pieces = string_pieces(&escaped);
-        let last = pieces.len() - 1;
-        let at = self.set(keyword, "", "");
-        let cards = pieces.iter().enumerate().map(|(n, piece)| {
-            let lead = if n == 0 { format!("{keyword:<8}= ") } else { "CONTINUE  ".to_owned() };
-            let tail = kept.as_ref().filter(|_| n == last).map(|text| format!(" / {text}"));
-            text_card(&format!("{lead}'{piece}'{}", tail.unwrap_or_default())).0
-        });
-        self.cards.splice(at..=at, cards.collect::<Vec<_>>());
+        let at = self.set(keyword, "", comment);
+        let comment = Card(self.cards[at]).comment();
+        self.cards.splice(at..=at, text_cards(keyword, value, comment.as_deref()));
+    }
+
+    /// Appends a string without looking for an earlier card of the keyword.
+    pub(super) fn push_text(&mut self, keyword: &str, value: &str, comment: &str) {
+        self.cards.extend(text_cards(keyword, value, Some(comment)));
     }
 
     /// Removes every card of a keyword, with its `CONTINUE` cards; says whether there was one.
@@ -218,6 +211,25 @@ impl Header {
         for line in letters.chunks(COMMENTARY_BYTES) {
             let line: String = line.iter().collect();
             self.cards.push(text_card(&format!("{keyword:<8}{line}")).0);
+        }
+    }
+
+    /// The card in this place.
+    pub(super) fn card_at(&self, at: usize) -> Option<Card> {
+        self.cards.get(at).copied().map(Card)
+    }
+
+    /// Puts another card in this place.
+    pub(super) fn replace_at(&mut self, at: usize, card: Card) {
+        if let Some(bytes) = self.cards.get_mut(at) {
+            *bytes = card.0;
+        }
+    }
+
+    /// Removes the card in this place with its `CONTINUE` cards.
+    pub(super) fn remove_at(&mut self, at: usize) {
+        if at < self.cards.len() {
+            self.cards.drain(at..self.end_of_value(at));
         }
     }
 
@@ -294,6 +306,22 @@ fn numeric(value: CardValue) -> Option<CardValue> {
         CardValue::Text(text) => number(text.trim()),
         value => Some(value),
     }
+}
+
+/// The cards of a string: one, or with `CONTINUE` cards when the keyword can have them.
+fn text_cards(keyword: &str, value: &str, comment: Option<&str>) -> Vec<[u8; CARD_BYTES]> {
+    let escaped = value.replace('\'', "''");
+    if escaped.chars().count() <= STRING_BYTES || !is_standard(keyword) {
+        return vec![fixed_card(keyword, &format!("'{escaped:<8}'"), comment).0];
+    }
+    let pieces = string_pieces(&escaped);
+    let last = pieces.len() - 1;
+    let card = |(n, piece): (usize, &String)| {
+        let lead = if n == 0 { format!("{keyword:<8}= ") } else { "CONTINUE  ".to_owned() };
+        let comment = comment.filter(|text| n == last && !text.is_empty()).map(|text| format!(" / {text}"));
+        text_card(&format!("{lead}'{piece}'{}", comment.unwrap_or_default())).0
+    };
+    pieces.iter().enumerate().map(card).collect()
 }
 
 /// Cuts an escaped string into pieces for `CONTINUE` cards: all but the last end in `&`, none splits a doubled

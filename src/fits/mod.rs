@@ -3,17 +3,23 @@
 pub mod card;
 mod compressed;
 pub mod create;
+pub mod cutout;
 pub mod error;
 pub mod file;
+pub mod frame;
 pub mod hdu;
 pub mod header;
 mod rice;
 mod samples;
 pub mod section;
+#[cfg(test)]
+mod testing;
 
 pub use card::{Card, CardValue};
+pub use cutout::{Cutout, CutoutNote};
 pub use error::{FitsError, Result};
 pub use file::{FileStamp, FitsFile};
+pub use frame::SixteenBitFrame;
 pub use hdu::{Bitpix, Hdu, HduIndex, HduKind, ImageHdu};
 pub use header::Header;
 

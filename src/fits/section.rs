@@ -167,3 +167,85 @@ fn typed(image: &ImageHdu, bytes: &[u8], shape: (usize, usize, usize)) -> Option
 fn array<T>(shape: (usize, usize, usize), samples: Vec<T>) -> Option<Array3<T>> {
     Array3::from_shape_vec(shape, samples).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fits::testing::{Held, hdu};
+    use proptest::prelude::*;
+
+    /// A 4 x 3 image of `bitpix` whose samples count up from 250, with further cards.
+    fn image(bitpix: i32, more: &str) -> std::sync::Arc<FitsFile> {
+        let data: Vec<u8> = (250..262_i64)
+            .flat_map(|n| match bitpix {
+                8 => vec![n as u8],
+                16 => (n as i16).to_be_bytes().to_vec(),
+                32 => (n as i32).to_be_bytes().to_vec(),
+                64 => n.to_be_bytes().to_vec(),
+                -32 => (n as f32).to_be_bytes().to_vec(),
+                _ => (n as f64).to_be_bytes().to_vec(),
+            })
+            .collect();
+        let cards = format!("SIMPLE  = T\nBITPIX  = {bitpix}\nNAXIS   = 2\nNAXIS1  = 4\nNAXIS2  = 3\n{more}");
+        Held::new(&hdu(&cards, &data)).open()
+    }
+
+    const CORNER: PixelBox = PixelBox { x: 2, y: 1, width: 2, height: 2 };
+
+    #[test]
+    fn every_sample_type_becomes_its_raster() {
+        let of = |bitpix: i32, more: &str| raster(&image(bitpix, more), HduIndex(0), CORNER).unwrap();
+        let shape = (1, 2, 2);
+        let bytes = vec![0_u8, 1, 4, 5];
+        assert_eq!(of(8, ""), Raster::U8(array(shape, bytes.clone()).unwrap()));
+        let signed = bytes.iter().map(|&b| i16::from(b) - 128).collect();
+        assert_eq!(of(8, "BZERO   = -128"), Raster::I16(array(shape, signed).unwrap()));
+        let values = [256, 257, 260, 261];
+        assert_eq!(of(16, ""), Raster::I16(array(shape, values.map(|v| v as i16).to_vec()).unwrap()));
+        let unsigned = values.map(|v| v as u16 + 32_768).to_vec();
+        assert_eq!(of(16, "BZERO   = 3.2768E4"), Raster::U16(array(shape, unsigned).unwrap()));
+        assert_eq!(of(32, ""), Raster::I32(array(shape, values.to_vec()).unwrap()));
+        let unsigned = values.map(|v| i64::from(v) + (1 << 31)).to_vec();
+        assert_eq!(of(32, "BZERO   = 2147483648"), Raster::I64(array(shape, unsigned).unwrap()));
+        assert_eq!(of(64, ""), Raster::I64(array(shape, values.map(i64::from).to_vec()).unwrap()));
+        let unsigned = values.map(|v| 9_223_372_036_854_775_808.0 + f64::from(v)).to_vec();
+        assert_eq!(of(64, "BZERO   = 9223372036854775808"), Raster::F64(array(shape, unsigned).unwrap()));
+        assert_eq!(of(-32, ""), Raster::F32(array(shape, values.map(|v| v as f32).to_vec()).unwrap()));
+        assert_eq!(of(-64, ""), Raster::F64(array(shape, values.map(f64::from).to_vec()).unwrap()));
+        let scaled = values.map(|v| v as f32 * 0.5).to_vec();
+        assert_eq!(of(16, "BSCALE  = 0.5"), Raster::F32(array(shape, scaled).unwrap()));
+    }
+
+    #[test]
+    fn blank_becomes_nan_in_rasters_and_physical_values() {
+        let file = image(32, "BSCALE  = 2.0\nBZERO   = -1.0\nBLANK   = 260");
+        let values = physical(&file, HduIndex(0), 0, CORNER).unwrap();
+        assert_eq!(values.shape(), [2, 2]);
+        assert!(values[[1, 0]].is_nan());
+        assert_eq!([values[[0, 0]], values[[0, 1]], values[[1, 1]]], [511.0, 513.0, 521.0]);
+        assert!(matches!(raster(&image(16, "BLANK   = 9"), HduIndex(0), CORNER), Ok(Raster::F32(_))));
+    }
+
+    #[test]
+    fn a_blank_card_means_nothing_to_floats() {
+        assert!(!physical(&image(-32, "BLANK   = 256"), HduIndex(0), 0, CORNER).unwrap()[[0, 0]].is_nan());
+    }
+
+    proptest! {
+        #[test]
+        fn wide_images_give_the_same_rows_by_strips_and_by_single_reads(
+            (x, width, y, height) in (0_usize..9000, 1_usize..1000, 0_usize..4, 1_usize..4)
+        ) {
+            // Rows longer than what is read along, so that narrow boxes skip and wide ones do not.
+            let data: Vec<u8> = (0..70_000_u32).map(|n| (n * 31 >> 3) as u8).collect();
+            let cards = "SIMPLE  = T\nBITPIX  = 8\nNAXIS   = 2\nNAXIS1  = 10000\nNAXIS2  = 7";
+            let file = Held::new(&hdu(cards, &data)).open();
+            for window in [PixelBox { x, y, width, height }, PixelBox { x: x / 9, y, width: 9000, height }] {
+                let bytes = stored_bytes(&file, HduIndex(0), 0, window).unwrap();
+                for (n, row) in bytes.chunks(window.width).enumerate() {
+                    prop_assert_eq!(row, &data[(window.y + n) * 10_000 + window.x..][..window.width]);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,402 @@
+//! A FITS file cut out of another: boxes of its images with headers that stay true, its tables as they are.
+//!
+//! Stored samples are copied bit for bit; compressed images are answered uncompressed. The exact length is known
+//! before the first byte.
+
+mod lookup;
+mod sections;
+mod template;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+
+pub(super) use self::template::Template;
+use super::BLOCK_BYTES;
+use super::card::Card;
+use super::error::{FitsError, Result};
+use super::file::FitsFile;
+use super::hdu::{Hdu, HduIndex, HduKind};
+use super::header::Header;
+use super::section::{check, read_stored};
+use crate::pixel::PixelBox;
+
+/// What a cutout says about itself in its headers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CutoutNote {
+    /// The region asked for, in the words of the request.
+    pub region: String,
+    /// The identifier of the dataset, when it has one.
+    pub publisher_did: Option<String>,
+    /// The time of making.
+    pub made_at: DateTime<Utc>,
+}
+
+/// A cutout with headers made and pixels still in the file (those of compressed images are decoded already, so
+/// that damage shows before the first byte is sent).
+#[derive(Debug)]
+pub struct Cutout {
+    file: Arc<FitsFile>,
+    pieces: Vec<Piece>,
+    length: u64,
+}
+
+/// A run of bytes of the answer.
+#[derive(Debug)]
+struct Piece {
+    /// Where it starts in the answer.
+    start: u64,
+    length: u64,
+    source: Source,
+}
+
+#[derive(Debug)]
+enum Source {
+    /// Bytes at hand.
+    Held(Vec<u8>),
+    /// Bytes of the file as they are, from this offset.
+    Copied(u64),
+    /// A box of every plane of an uncompressed image.
+    Pixels { hdu: HduIndex, window: PixelBox },
+    /// Padding.
+    Filled(u8),
+}
+
+impl Cutout {
+    /// Plans the cutting of these boxes; every plane of a cube is cut. Images that are not listed are left out (an
+    /// unlisted primary keeps its header); tables and HDUs without data stay.
+    ///
+    /// # Errors
+    /// When a box is not in an image of the file, the file is truncated, pixels do not decode, the limits are
+    /// exceeded, or the image has a distortion that cannot follow.
+    pub fn plan(file: Arc<FitsFile>, boxes: &[(HduIndex, PixelBox)], note: &CutoutNote) -> Result<Self> {
+        let mut pixels = 0_u64;
+        for (n, &(index, window)) in boxes.iter().enumerate() {
+            let hdu = file.hdu(index)?;
+            let image = check(&file, hdu, hdu.image()?.planes() - 1, window)?;
+            pixels = pixels.saturating_add((window.pixels() as u64).saturating_mul(image.planes() as u64));
+            if boxes[..n].iter().any(|(other, _)| *other == index) {
+                return Err(FitsError::Unsupported(format!("two boxes of {index} in one file")));
+            }
+        }
+        let allowed = file.limits().cutout_pixels;
+        if pixels > allowed {
+            return Err(FitsError::TooLarge { what: "cutout pixels", asked: pixels, allowed });
+        }
+        let Some(&(_, first)) = boxes.first() else {
+            return Err(FitsError::Unsupported("a cutout of nothing".to_owned()));
+        };
+        let moves = lookup_moves(&file, boxes)?;
+        let mut cutout = Self { file: Arc::clone(&file), pieces: Vec::new(), length: 0 };
+        let fates: Vec<Fate> = file.hdus().iter().map(|hdu| fate(&file, hdu, boxes, &moves)).collect();
+        let extensions = fates.iter().skip(1).filter(|fate| !matches!(fate, Fate::Dropped)).count();
+        let is_common = boxes.iter().all(|(_, window)| (window.x, window.y) == (first.x, first.y));
+        for (hdu, fate) in file.hdus().iter().zip(fates) {
+            match fate {
+                Fate::Dropped => {}
+                Fate::Cut(window) => cutout.push_cut(hdu, window, note)?,
+                Fate::Moved(window) => {
+                    cutout.push_header(&lookup::moved(&hdu.header, window));
+                    cutout.push_copy(hdu, hdu.data_offset)?;
+                }
+                Fate::HeaderOnly => cutout.push_header(&without_pixels(hdu)),
+                Fate::Copied if hdu.index.0 == 0 && hdu.kind == HduKind::Empty => {
+                    cutout.push_empty_primary(hdu, is_common.then_some(first), extensions)?;
+                }
+                Fate::Copied => cutout.push_copy(hdu, hdu.header_offset)?,
+            }
+        }
+        Ok(cutout)
+    }
+
+    /// Bytes of the whole answer.
+    pub fn content_length(&self) -> u64 {
+        self.length
+    }
+
+    /// The whole answer at once.
+    ///
+    /// # Errors
+    /// When the file cannot be read any more.
+    pub fn to_bytes(&self) -> Result<Bytes> {
+        self.chunk(0, self.length as usize)
+    }
+
+    /// At most `most` bytes of the answer from `offset` on; empty behind its end.
+    ///
+    /// # Errors
+    /// When the file cannot be read any more.
+    pub fn chunk(&self, offset: u64, most: usize) -> Result<Bytes> {
+        let mut bytes = vec![0; self.length.saturating_sub(offset).min(most as u64) as usize];
+        self.read(offset, &mut bytes)?;
+        Ok(bytes.into())
+    }
+
+    /// Fills `buffer` with the answer from `offset` on; says how many bytes there were.
+    ///
+    /// # Errors
+    /// When the file cannot be read any more.
+    pub fn read(&self, offset: u64, buffer: &mut [u8]) -> Result<usize> {
+        let first = self.pieces.partition_point(|piece| piece.start + piece.length <= offset);
+        let mut filled = 0;
+        for piece in &self.pieces[first..] {
+            let skipped = (offset + filled as u64).saturating_sub(piece.start);
+            let length = (piece.length - skipped).min((buffer.len() - filled) as u64) as usize;
+            piece.source.read(&self.file, skipped, &mut buffer[filled..filled + length])?;
+            filled += length;
+            if filled == buffer.len() {
+                break;
+            }
+        }
+        Ok(filled)
+    }
+
+    fn push(&mut self, length: u64, source: Source) {
+        if length > 0 {
+            self.pieces.push(Piece { start: self.length, length, source });
+            self.length += length;
+        }
+    }
+
+    fn push_header(&mut self, header: &Header) {
+        let bytes = header.to_block_bytes();
+        self.push(bytes.len() as u64, Source::Held(bytes));
+    }
+
+    fn pad(&mut self, fill: u8) {
+        let padding = self.length.next_multiple_of(BLOCK_BYTES as u64) - self.length;
+        self.push(padding, Source::Filled(fill));
+    }
+
+    fn push_cut(&mut self, hdu: &Hdu, window: PixelBox, note: &CutoutNote) -> Result<()> {
+        let image = hdu.image()?;
+        let mut header = hdu.cutout_template(&self.file)?.cropped(window, Some(note));
+        if let Some(did) = &note.publisher_did {
+            header.push_text("CUTID", did, "identifier of the source dataset");
+        }
+        let version = env!("CARGO_PKG_VERSION");
+        let section = window.to_fits_section();
+        header.push_history(&format!("Pixels {section} cut out by Trifocal {version}: {}", note.region));
+        self.push_header(&header);
+        let plane_bytes = window.pixels() * image.bitpix.bytes();
+        let length = (plane_bytes * image.planes()) as u64;
+        if hdu.kind == HduKind::CompressedImage {
+            let mut bytes = vec![0; length as usize];
+            for (plane, bytes) in bytes.chunks_exact_mut(plane_bytes).enumerate() {
+                read_stored(&self.file, hdu, plane, window, bytes)?;
+            }
+            self.push(length, Source::Held(bytes));
+        } else {
+            self.push(length, Source::Pixels { hdu: hdu.index, window });
+        }
+        self.pad(0);
+        Ok(())
+    }
+
+    /// Copies an HDU from `offset`, its header or its data, to its end.
+    fn push_copy(&mut self, hdu: &Hdu, offset: u64) -> Result<()> {
+        hdu.ensure_complete(&self.file)?;
+        let held = self.file.byte_len();
+        let end = hdu.end_offset().unwrap_or(held).min(held);
+        self.push(end - offset, Source::Copied(offset));
+        self.pad(if hdu.kind == HduKind::AsciiTable { b' ' } else { 0 });
+        Ok(())
+    }
+
+    /// A primary without pixels: as it is, unless it counts extensions or describes the pixels of the extensions.
+    fn push_empty_primary(&mut self, hdu: &Hdu, common: Option<PixelBox>, extensions: usize) -> Result<()> {
+        let template = common.and_then(|window| Some((window, Template::of_empty(&hdu.header)?)));
+        let miscounts = hdu.header.integer("NEXTEND").is_some_and(|count| count != extensions as i64);
+        if template.is_none() && !miscounts {
+            return self.push_copy(hdu, hdu.header_offset);
+        }
+        let mut header =
+            template.map_or_else(|| hdu.header.clone(), |(window, template)| template.cropped(window, None));
+        if miscounts {
+            header.set_integer("NEXTEND", extensions as i64, "");
+        }
+        header.remove("CHECKSUM");
+        self.push_header(&header);
+        Ok(())
+    }
+}
+
+impl Source {
+    /// Fills `buffer` from `skipped` bytes into this run.
+    fn read(&self, file: &FitsFile, skipped: u64, buffer: &mut [u8]) -> Result<()> {
+        match self {
+            Self::Held(bytes) => {
+                buffer.copy_from_slice(&bytes[skipped as usize..][..buffer.len()]);
+                Ok(())
+            }
+            Self::Copied(offset) => file.read_exact_at(buffer, offset + skipped),
+            Self::Filled(byte) => {
+                buffer.fill(*byte);
+                Ok(())
+            }
+            Self::Pixels { hdu, window } => {
+                read_pixels(file, file.hdu(*hdu)?, *window, skipped as usize, buffer)
+            }
+        }
+    }
+}
+
+/// Fills `buffer` with the box's samples, plane after plane, from `skipped` bytes on.
+fn read_pixels(
+    file: &FitsFile,
+    hdu: &Hdu,
+    window: PixelBox,
+    skipped: usize,
+    buffer: &mut [u8],
+) -> Result<()> {
+    let sample_bytes = hdu.image()?.bitpix.bytes();
+    let row_bytes = window.width * sample_bytes;
+    let mut position = skipped;
+    let mut rest = buffer;
+    while !rest.is_empty() {
+        let (row, within) = (position / row_bytes, position % row_bytes);
+        let (plane, row) = (row / window.height, row % window.height);
+        let rows = rest.len() / row_bytes;
+        if within == 0 && rows > 0 {
+            let part = PixelBox { y: window.y + row, height: rows.min(window.height - row), ..window };
+            let (now, later) = rest.split_at_mut(part.height * row_bytes);
+            read_stored(file, hdu, plane, part, now)?;
+            position += now.len();
+            rest = later;
+        } else {
+            // A chunk begins or ends inside a row.
+            let mut whole = vec![0; row_bytes];
+            read_stored(file, hdu, plane, PixelBox { y: window.y + row, height: 1, ..window }, &mut whole)?;
+            let length = (row_bytes - within).min(rest.len());
+            let (now, later) = rest.split_at_mut(length);
+            now.copy_from_slice(&whole[within..within + length]);
+            position += length;
+            rest = later;
+        }
+    }
+    Ok(())
+}
+
+/// What becomes of an HDU.
+enum Fate {
+    Cut(PixelBox),
+    /// A distortion table, moved along with its image.
+    Moved(PixelBox),
+    Copied,
+    /// An unlisted image in the primary.
+    HeaderOnly,
+    Dropped,
+}
+
+fn fate(
+    file: &FitsFile,
+    hdu: &Hdu,
+    boxes: &[(HduIndex, PixelBox)],
+    moves: &[(lookup::Reference, PixelBox)],
+) -> Fate {
+    if let Some((_, window)) = boxes.iter().find(|(index, _)| *index == hdu.index) {
+        return Fate::Cut(*window);
+    }
+    match hdu.kind {
+        HduKind::Image | HduKind::CompressedImage => {
+            let moved =
+                moves.iter().find(|(reference, _)| hdu.kind == HduKind::Image && reference.is_to(hdu));
+            match moved {
+                Some((_, window)) => Fate::Moved(*window),
+                None if hdu.index.0 == 0 => Fate::HeaderOnly,
+                None => Fate::Dropped,
+            }
+        }
+        HduKind::Empty if hdu.index.0 == 0 && file.hdus().get(1).is_some_and(|next| next.was_primary()) => {
+            if boxes.iter().any(|(index, _)| index.0 == 1) {
+                Fate::Dropped
+            } else {
+                Fate::Copied
+            }
+        }
+        _ => Fate::Copied,
+    }
+}
+
+/// Which distortion tables the cut images need, and how far each moves.
+fn lookup_moves(
+    file: &FitsFile,
+    boxes: &[(HduIndex, PixelBox)],
+) -> Result<Vec<(lookup::Reference, PixelBox)>> {
+    let mut moves: Vec<(lookup::Reference, PixelBox)> = Vec::new();
+    for &(index, window) in boxes {
+        let template = file.hdu(index)?.cutout_template(file)?;
+        let references = template.lookups.as_ref().map_err(|what| FitsError::Unsupported(what.clone()))?;
+        for reference in references {
+            if !file.hdus().iter().any(|hdu| hdu.kind == HduKind::Image && reference.is_to(hdu)) {
+                return Err(FitsError::Unsupported("a distortion table that is not in the file".to_owned()));
+            }
+            match moves.iter().find(|(other, _)| other == reference) {
+                None => moves.push((reference.clone(), window)),
+                Some((_, other)) if (other.x, other.y) == (window.x, window.y) => {}
+                Some(_) => {
+                    return Err(FitsError::Unsupported("one distortion table for two boxes".to_owned()));
+                }
+            }
+        }
+    }
+    Ok(moves)
+}
+
+/// The header of an unlisted primary image, without its pixels.
+fn without_pixels(hdu: &Hdu) -> Header {
+    let mut header = hdu.header.clone();
+    header.set_integer("NAXIS", 0, "pixels left out");
+    let is_about_pixels = |keyword: &str| {
+        let is_axis = keyword.strip_prefix("NAXIS").is_some_and(|n| !n.is_empty());
+        is_axis
+            || ["BSCALE", "BZERO", "BLANK", "DATAMIN", "DATAMAX", "CHECKSUM", "DATASUM"].contains(&keyword)
+    };
+    header.retain(|card| !is_about_pixels(&card.keyword()));
+    header
+}
+
+impl Hdu {
+    /// What a crop changes in this image's header, worked out on first use.
+    fn cutout_template(&self, file: &FitsFile) -> Result<&Template> {
+        let image = self.image()?;
+        Ok(self.template.get_or_init(|| {
+            let becomes_primary = self.index.0 == 1
+                && self.was_primary()
+                && file.hdus().first().is_some_and(|primary| primary.kind == HduKind::Empty);
+            let origin = file.base_name();
+            if becomes_primary {
+                Template::of_image(&as_primary(&self.header, file.hdus().len() > 2), image, &origin)
+            } else {
+                Template::of_image(&self.header, image, &origin)
+            }
+        }))
+    }
+}
+
+/// An image extension's header as that of a primary.
+fn as_primary(header: &Header, has_extensions: bool) -> Header {
+    let mut primary = Header::new();
+    primary.set_logical("SIMPLE", true, "conforms to FITS standard");
+    let is_axis = |card: &Card| card.keyword().starts_with("NAXIS");
+    let is_structure = |card: &Card| {
+        let keyword = card.keyword();
+        ["XTENSION", "PCOUNT", "GCOUNT", "SIMPLE", "EXTEND", "INHERIT"].contains(&keyword.as_str())
+    };
+    let mut others = Vec::new();
+    for card in header.cards().filter(|card| !is_structure(card)) {
+        if is_axis(&card) || card.keyword() == "BITPIX" {
+            primary.push(card);
+        } else {
+            others.push(card);
+        }
+    }
+    if has_extensions {
+        primary.set_logical("EXTEND", true, "extensions follow");
+    }
+    others.into_iter().for_each(|card| primary.push(card));
+    primary
+}

@@ -1,0 +1,289 @@
+//! What a crop changes in a header, worked out once per HDU and applied to every cutout.
+
+use super::sections::{Section, Subject};
+use super::{CutoutNote, lookup};
+use crate::fits::card::{Card, CardValue, fixed_card, real_text};
+use crate::fits::hdu::ImageHdu;
+use crate::fits::header::Header;
+use crate::pixel::PixelBox;
+
+/// Cards that would lie about a part of the image.
+const STALE: [&str; 7] = ["CHECKSUM", "DATASUM", "ZHECKSUM", "ZDATASUM", "DATAMIN", "DATAMAX", "CUTID"];
+
+/// How an axis is called in keywords: 1 for columns, 2 for rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Axis {
+    Columns,
+    Rows,
+}
+
+impl Axis {
+    fn of(digit: u8) -> Option<Self> {
+        match digit {
+            b'1' => Some(Self::Columns),
+            b'2' => Some(Self::Rows),
+            _ => None,
+        }
+    }
+
+    /// First pixel of the box along this axis, 0-based.
+    fn offset(self, window: PixelBox) -> usize {
+        match self {
+            Self::Columns => window.x,
+            Self::Rows => window.y,
+        }
+    }
+
+    fn length(self, window: PixelBox) -> usize {
+        match self {
+            Self::Columns => window.width,
+            Self::Rows => window.height,
+        }
+    }
+}
+
+/// What becomes of one card.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Change {
+    /// `NAXISj`.
+    Length(Axis),
+    /// A coordinate in pixels of this image (`CRPIXja`, `LTVj`): moves down by the offset.
+    Down(Axis, f64),
+    /// The coordinate of this image's first pixel in a larger frame (LSST's parent frame, DSS `CNPIXj`): moves up.
+    Up(Axis, f64),
+    /// A part of this image.
+    Image(Section),
+    /// A part of the detector, and where in this image it is shown.
+    Detector(Section, Section),
+    /// First and last column and row in the source (`CUTX1` and so on): axis, whether the last.
+    Bound(Axis, bool),
+    /// The time of making.
+    Date,
+}
+
+/// A header ready to be cropped.
+#[derive(Debug)]
+pub(in crate::fits) struct Template {
+    header: Header,
+    changes: Vec<(usize, Change)>,
+    /// Look-up distortion tables this image needs; an error when they cannot follow the crop.
+    pub(super) lookups: Result<Vec<lookup::Reference>, String>,
+}
+
+impl Template {
+    /// For an image: everything a crop changes, and the cards that tell where it came from.
+    pub(super) fn of_image(header: &Header, image: &ImageHdu, origin: &str) -> Self {
+        let mut kept = without_stale(header);
+        for (keyword, comment) in [
+            ("CUTX1", "first column taken from the source"),
+            ("CUTX2", "last column taken from the source"),
+            ("CUTY1", "first row taken from the source"),
+            ("CUTY2", "last row taken from the source"),
+        ] {
+            kept.set_integer(keyword, 0, comment);
+        }
+        kept.set_text("DATE", "", "time this file was made (UTC)");
+        kept.set_text("ORIGFILE", origin, "file the pixels were taken from");
+        let mut template = Self::with_pixel_coordinates(kept);
+        let whole = Section::whole(image.width(), image.height());
+        let changes = template.header.cards().enumerate().filter_map(|(at, card)| {
+            let keyword = card.keyword();
+            let change = match keyword.as_str() {
+                "NAXIS1" => Change::Length(Axis::Columns),
+                "NAXIS2" => Change::Length(Axis::Rows),
+                "CUTX1" => Change::Bound(Axis::Columns, false),
+                "CUTX2" => Change::Bound(Axis::Columns, true),
+                "CUTY1" => Change::Bound(Axis::Rows, false),
+                "CUTY2" => Change::Bound(Axis::Rows, true),
+                "DATE" => Change::Date,
+                _ => section_change(&template.header, &keyword, &card, whole)?,
+            };
+            Some((at, change))
+        });
+        let changes: Vec<_> = changes.collect();
+        template.changes.extend(changes);
+        template.lookups = lookup::references(header);
+        template
+    }
+
+    /// For a primary without pixels whose coordinates are those of the extensions' pixels; `None` when it has none.
+    pub(super) fn of_empty(header: &Header) -> Option<Self> {
+        let template = Self::with_pixel_coordinates(without_stale(header));
+        (!template.changes.is_empty()).then_some(template)
+    }
+
+    /// The coordinate cards of a header, missing reference pixels (0 by definition) made explicit.
+    fn with_pixel_coordinates(mut header: Header) -> Self {
+        let alternates = Alternate::all(&header);
+        for alternate in &alternates {
+            for axis in [1, 2] {
+                let keyword = format!("CRPIX{axis}{}", alternate.suffix());
+                if alternate.has_axis[axis - 1] && !header.contains(&keyword) {
+                    header.set_real(&keyword, 0.0, "reference pixel");
+                }
+            }
+        }
+        let parents: Vec<u8> =
+            alternates.iter().filter(|a| a.is_parent_frame(&header)).map(|a| a.letter).collect();
+        let mut changes = Vec::new();
+        for (at, card) in header.cards().enumerate() {
+            let Some(value) = number(&card) else { continue };
+            let name = &card.0[..8];
+            if let Some((axis, letter)) = axis_and_letter(name, b"CRPIX") {
+                if !parents.contains(&letter) {
+                    changes.push((at, Change::Down(axis, value)));
+                }
+            } else if let Some((axis, letter)) = axis_and_letter(name, b"CRVAL") {
+                if parents.contains(&letter) {
+                    changes.push((at, Change::Up(axis, value)));
+                }
+            } else if let Some((axis, b' ')) = axis_and_letter(name, b"LTV") {
+                changes.push((at, Change::Down(axis, value)));
+            } else if let Some((axis, b' ')) = axis_and_letter(name, b"CNPIX") {
+                changes.push((at, Change::Up(axis, value)));
+            }
+        }
+        Self { header, changes, lookups: Ok(Vec::new()) }
+    }
+
+    /// The header of a crop to `window`.
+    pub(super) fn cropped(&self, window: PixelBox, note: Option<&CutoutNote>) -> Header {
+        let mut header = self.header.clone();
+        let mut gone = Vec::new();
+        for &(at, change) in &self.changes {
+            let text = match change {
+                Change::Length(axis) => Some(axis.length(window).to_string()),
+                Change::Down(axis, value) => Some(real_text(value - axis.offset(window) as f64)),
+                Change::Up(axis, value) => Some(real_text(value + axis.offset(window) as f64)),
+                Change::Bound(axis, false) => Some((axis.offset(window) + 1).to_string()),
+                Change::Bound(axis, true) => Some((axis.offset(window) + axis.length(window)).to_string()),
+                Change::Image(section) => section.cropped(window).map(|section| format!("'{section}'")),
+                Change::Detector(section, shown) => {
+                    section.detector_cropped(shown, window).map(|section| format!("'{section}'"))
+                }
+                Change::Date => note.map(|note| format!("'{}'", note.made_at.format("%Y-%m-%dT%H:%M:%S"))),
+            };
+            match text {
+                Some(text) => header.revalue(at, &text),
+                None => gone.push(at),
+            }
+        }
+        gone.sort_unstable();
+        for at in gone.into_iter().rev() {
+            header.remove_at(at);
+        }
+        header
+    }
+}
+
+/// A header without the cards a crop makes wrong.
+fn without_stale(header: &Header) -> Header {
+    let mut kept = header.clone();
+    kept.retain(|card| !STALE.contains(&card.keyword().as_str()));
+    kept
+}
+
+/// What a crop does to a section card.
+fn section_change(header: &Header, keyword: &str, card: &Card, whole: Section) -> Option<Change> {
+    let subject = Subject::of(keyword)?;
+    let Some(CardValue::Text(text)) = card.value() else { return None };
+    let section = Section::parse(&text)?;
+    Some(match subject {
+        Subject::Image => Change::Image(section),
+        Subject::Detector(partners) => {
+            let shown = partners.iter().find_map(|partner| Section::parse(&header.text(partner)?));
+            Change::Detector(section, shown.unwrap_or(whole))
+        }
+    })
+}
+
+/// One of the coordinate systems of a header: the primary (`' '`) or an alternate (`'A'` to `'Z'`).
+struct Alternate {
+    letter: u8,
+    /// Whether anything is said about axis 1 and axis 2.
+    has_axis: [bool; 2],
+}
+
+impl Alternate {
+    fn all(header: &Header) -> Vec<Self> {
+        let mut found: Vec<Self> = Vec::new();
+        for card in header.cards() {
+            let stems: [&[u8]; 5] = [b"CTYPE", b"CRPIX", b"CRVAL", b"CDELT", b"CD"];
+            let Some((axis, letter)) = stems.iter().find_map(|stem| world_axis(&card.0[..8], stem)) else {
+                continue;
+            };
+            let at = found.iter().position(|a| a.letter == letter).unwrap_or_else(|| {
+                found.push(Self { letter, has_axis: [false; 2] });
+                found.len() - 1
+            });
+            found[at].has_axis[usize::from(axis == Axis::Rows)] = true;
+        }
+        found
+    }
+
+    fn suffix(&self) -> &str {
+        std::str::from_utf8(std::slice::from_ref(&self.letter)).unwrap_or_default().trim()
+    }
+
+    /// Whether this is the convention of the LSST stack: a linear alternate with scale 1 and reference pixel 1,
+    /// whose reference value is the place of the first pixel in the parent image. Its readers take the value from
+    /// `CRVAL`, so that is what moves.
+    fn is_parent_frame(&self, header: &Header) -> bool {
+        let suffix = self.suffix();
+        let is_one = |stem: &str, otherwise: Option<f64>| {
+            header
+                .real(&format!("{stem}{suffix}"))
+                .or(otherwise)
+                .is_some_and(|value| value.to_bits() == 1.0_f64.to_bits())
+        };
+        let is_linear = |axis: &str| {
+            header.text(&format!("CTYPE{axis}{suffix}")).is_some_and(|kind| kind.trim() == "LINEAR")
+                && header.real(&format!("CRVAL{axis}{suffix}")).is_some()
+                && is_one(&format!("CRPIX{axis}"), None)
+                && is_one(&format!("CDELT{axis}"), Some(1.0))
+                && is_one(&format!("CD{axis}_{axis}"), Some(1.0))
+        };
+        self.letter != b' ' && is_linear("1") && is_linear("2")
+    }
+}
+
+/// Axis and alternate letter of a keyword such as `CTYPE1A`, or `CD1_2A` (whose pixel axis is the second number).
+fn world_axis(name: &[u8], stem: &[u8]) -> Option<(Axis, u8)> {
+    if stem == b"CD" {
+        let [b'C', b'D', b'1'..=b'9', b'_', digit, rest @ ..] = name else { return None };
+        return Some((Axis::of(*digit)?, letter_of(rest)?));
+    }
+    axis_and_letter(name, stem)
+}
+
+/// Axis 1 or 2 and the alternate letter (or blank) behind a stem.
+fn axis_and_letter(name: &[u8], stem: &[u8]) -> Option<(Axis, u8)> {
+    let [digit, rest @ ..] = name.strip_prefix(stem)? else { return None };
+    Some((Axis::of(*digit)?, letter_of(rest)?))
+}
+
+fn letter_of(rest: &[u8]) -> Option<u8> {
+    match rest {
+        [] => Some(b' '),
+        [letter @ (b'A'..=b'Z' | b' '), rest @ ..] if rest.iter().all(|&b| b == b' ') => Some(*letter),
+        _ => None,
+    }
+}
+
+/// The card's value when it is a number.
+fn number(card: &Card) -> Option<f64> {
+    match card.value()? {
+        CardValue::Integer(integer) => Some(integer as f64),
+        CardValue::Real(real) => Some(real),
+        _ => None,
+    }
+}
+
+impl Header {
+    /// Gives the card at `at` another value in fixed format; keyword and comment stay.
+    fn revalue(&mut self, at: usize, text: &str) {
+        if let Some(card) = self.card_at(at) {
+            self.replace_at(at, fixed_card(&card.keyword(), text, card.comment().as_deref()));
+        }
+    }
+}
