@@ -1,1 +1,208 @@
 //! The settings file, typed, layered and validated.
+//!
+//! Layers, later ones win: built-in defaults, each `--config` file in order, environment variables such as
+//! `TRIFOCAL__SERVER__LISTEN`. A key nobody knows, a wrong type or an impossible value stops the start with one
+//! sentence naming the key; nothing is silently replaced by a default. `config/trifocal.toml` documents every key.
+
+use std::path::{Path, PathBuf};
+
+use config::{Environment, File, FileFormat};
+use serde::Deserialize;
+
+use crate::camera::CameraConfig;
+use crate::ingest::{ArchiveConfig, IngestConfig};
+use crate::protocol::intercom::IntercomConfig;
+use crate::protocol::nina::NinaConfig;
+use crate::render::{CacheConfig, LimitsConfig};
+use crate::server::ServerConfig;
+
+/// Everything the service is told at start.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where the service listens.
+    pub server: ServerConfig,
+    /// Where the service keeps its own files.
+    pub storage: StorageConfig,
+    /// Bytes held in memory for speed.
+    pub cache: CacheConfig,
+    /// What one request may cost.
+    pub limits: LimitsConfig,
+    /// How directories are watched.
+    pub ingest: IngestConfig,
+    /// The N.I.N.A. dialect.
+    pub nina: NinaConfig,
+    /// FITS archives of the Virtual Observatory dialect.
+    pub archives: Vec<ArchiveConfig>,
+    /// Cameras of the intercom dialect; the first is `internal`, the second `external`.
+    pub cameras: Vec<CameraConfig>,
+    /// How the intercom dialect answers.
+    pub intercom: IntercomConfig,
+}
+
+/// `[storage]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StorageConfig {
+    /// The catalogue, `sqlite://path`.
+    pub database: String,
+    /// Directory for everything else the service writes.
+    pub work_dir: PathBuf,
+}
+
+impl Default for StorageConfig {
+    fn default() -> Self {
+        Self { database: "sqlite://data/trifocal.db".into(), work_dir: "data".into() }
+    }
+}
+
+/// Why the settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file is missing or not TOML, a key is unknown, a value has the wrong type.
+    #[error("configuration: {0}")]
+    Unreadable(#[from] config::ConfigError),
+    /// A value has the right type but makes no sense.
+    #[error("configuration: {key}: {problem}")]
+    Impossible {
+        /// Dotted name of the key.
+        key: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+impl Config {
+    /// Reads and validates the layers.
+    ///
+    /// # Errors
+    /// One sentence naming the key, and the file where that is known.
+    pub fn load(files: &[PathBuf]) -> Result<Self, Error> {
+        let mut builder = config::Config::builder();
+        for path in files {
+            builder = builder.add_source(File::from(path.as_path()).format(FileFormat::Toml).required(true));
+        }
+        let environment = Environment::with_prefix("TRIFOCAL")
+            .prefix_separator("__")
+            .separator("__")
+            .try_parsing(true)
+            .list_separator(",")
+            .with_list_parse_key("nina.directories");
+        let config: Self = builder.add_source(environment).build()?.try_deserialize()?;
+        config.validated()
+    }
+
+    /// Checks what types cannot express.
+    ///
+    /// # Errors
+    /// [`Error::Impossible`] naming the first key that cannot be meant.
+    pub fn validated(self) -> Result<Self, Error> {
+        let nina = &self.nina;
+        check("nina.stretch_factor", (0.0..=1.0).contains(&nina.stretch_factor), || {
+            format!("{} is not between 0 and 1", nina.stretch_factor)
+        })?;
+        check("nina.black_clipping", nina.black_clipping.is_finite(), || "must be a finite number".into())?;
+        for (key, seconds) in [
+            ("ingest.settle_seconds", self.ingest.settle_seconds),
+            ("ingest.poll_seconds", self.ingest.poll_seconds),
+        ] {
+            check(key, seconds.is_finite() && seconds > 0.0, || {
+                format!("{seconds} is not a positive number of seconds")
+            })?;
+        }
+        check("storage.database", self.storage.database.starts_with("sqlite:"), || {
+            format!("'{}' does not begin with sqlite:", self.storage.database)
+        })?;
+        check("limits.cutout_pixels", self.limits.cutout_pixels > 0, || "must be at least 1".into())?;
+        check(
+            "server.public_url",
+            self.server.public_url.is_empty() || self.server.public_url.starts_with("http"),
+            || format!("'{}' is not an http(s) URL", self.server.public_url),
+        )?;
+        self.check_archives()?;
+        Ok(self)
+    }
+
+    fn check_archives(&self) -> Result<(), Error> {
+        for (number, archive) in self.archives.iter().enumerate() {
+            let known = |other: &ArchiveConfig| other.id == archive.id;
+            check("archives.id", self.archives.iter().position(known) == Some(number), || {
+                format!("'{}' is given twice", archive.id)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Every directory frames come from, with the key that names it.
+    pub fn directories(&self) -> Vec<(String, &Path)> {
+        let nina = self.nina.directories.iter().map(|path| ("nina.directories".to_owned(), path.as_path()));
+        let archives = self.archives.iter().flat_map(|archive| {
+            archive.datasets.iter().map(move |dataset| {
+                (format!("archives.{}.{}.directory", archive.id, dataset.name), dataset.directory.as_path())
+            })
+        });
+        nina.chain(archives).collect()
+    }
+}
+
+fn check(key: &str, holds: bool, problem: impl FnOnce() -> String) -> Result<(), Error> {
+    if holds { Ok(()) } else { Err(Error::Impossible { key: key.into(), problem: problem() }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn load(text: &str) -> Result<Config, Error> {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("trifocal.toml");
+        fs::write(&path, text).unwrap();
+        Config::load(&[path])
+    }
+
+    #[test]
+    fn an_empty_file_gives_the_defaults() {
+        let config = load("").unwrap();
+        assert_eq!(config.server.listen.port(), 1888);
+        assert!(config.archives.is_empty());
+    }
+
+    #[test]
+    fn an_unknown_key_is_named() {
+        let message = load("[server]\nlisten_on = \"127.0.0.1:1\"\n").unwrap_err().to_string();
+        assert!(message.contains("listen_on"), "{message}");
+    }
+
+    #[test]
+    fn a_wrong_type_names_key_and_file() {
+        let message = load("[cache]\nframes_mib = \"many\"\n").unwrap_err().to_string();
+        assert!(message.contains("frames_mib") && message.contains("trifocal.toml"), "{message}");
+    }
+
+    #[test]
+    fn an_impossible_value_names_its_key() {
+        let message = load("[nina]\nstretch_factor = 2.0\n").unwrap_err().to_string();
+        assert!(message.contains("nina.stretch_factor"), "{message}");
+    }
+
+    #[test]
+    fn a_later_file_wins() {
+        let directory = tempfile::tempdir().unwrap();
+        let (first, second) = (directory.path().join("a.toml"), directory.path().join("b.toml"));
+        fs::write(&first, "[cache]\nframes_mib = 1\nrenditions_mib = 2\n").unwrap();
+        fs::write(&second, "[cache]\nframes_mib = 3\n").unwrap();
+        let config = Config::load(&[first, second]).unwrap();
+        assert_eq!((config.cache.frames_mib, config.cache.renditions_mib), (3, 2));
+    }
+
+    #[test]
+    fn the_documented_file_is_valid_and_says_the_defaults() {
+        let documented =
+            Config::load(&[Path::new(env!("CARGO_MANIFEST_DIR")).join("config/trifocal.toml")]).unwrap();
+        assert_eq!(documented.server.listen, ServerConfig::default().listen);
+        assert_eq!(documented.cache.open_files, CacheConfig::default().open_files);
+        assert_eq!(documented.limits.cutout_pixels, LimitsConfig::default().cutout_pixels);
+    }
+}

@@ -1,3 +1,16 @@
-//! The `trifocal` command.
+//! The `trifocal` command: parse the command line, run one command.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use trifocal::cli::Cli;
+
+fn main() -> ExitCode {
+    match Cli::parse().run() {
+        Ok(code) => code,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -69,6 +69,15 @@ impl Cameras {
         Ok(Arc::new(Self { all, by_id, default, clock, stop, tasks: Mutex::new(tasks) }))
     }
 
+    /// Whether a camera could be opened as it is configured; nothing is connected.
+    ///
+    /// # Errors
+    /// As [`Cameras::start`].
+    pub fn check(config: &CameraConfig, clock: Arc<dyn Clock>) -> Result<(), CameraError> {
+        config::ids(std::slice::from_ref(config))?;
+        source::open(&config.name, &config.url, clock).map(drop)
+    }
+
     /// Disconnects every camera and ends every stream after the picture it is sending.
     pub async fn stop(&self) {
         self.stop.cancel();

@@ -1,1 +1,48 @@
 //! The commands of the binary, one file each.
+
+mod check;
+mod demo;
+mod healthcheck;
+mod ingest;
+mod serve;
+
+use clap::{Parser, Subcommand};
+
+/// One image gateway, three dialects: N.I.N.A. frames, Virtual Observatory cutouts, intercom cameras.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the service.
+    Serve(serve::Serve),
+    /// Make a small observatory and serve it: nothing to configure.
+    Demo(demo::Demo),
+    /// Look through the directories once and catalogue what is there.
+    Ingest(ingest::Ingest),
+    /// Check settings, directories, database and cameras; say what is wrong and how to mend it.
+    Check(check::Check),
+    /// Ask a running service whether it is alive (exit code 0) or not (1).
+    Healthcheck(healthcheck::Healthcheck),
+}
+
+impl Cli {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// What the operator has to know; printed by `main`.
+    pub fn run(self) -> anyhow::Result<std::process::ExitCode> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        match self.command {
+            Command::Serve(serve) => runtime.block_on(serve.run()),
+            Command::Demo(demo) => runtime.block_on(demo.run()),
+            Command::Ingest(ingest) => runtime.block_on(ingest.run()),
+            Command::Check(check) => runtime.block_on(check.run()),
+            Command::Healthcheck(healthcheck) => runtime.block_on(healthcheck.run()),
+        }
+    }
+}

@@ -27,6 +27,7 @@ mod noise;
 mod plan;
 mod seed;
 mod sensor;
+mod settings;
 mod sources;
 mod survey;
 mod turbulence;

@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use flate2::read::MultiGzDecoder;
 
@@ -40,6 +41,11 @@ impl FileStamp {
     /// What the system says when the file cannot be asked.
     pub fn of(path: &Path) -> io::Result<Self> {
         Ok(Self::from_metadata(&fs::metadata(path)?))
+    }
+
+    /// The modification time; one before 1970 counts as 1970.
+    pub fn modified(self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_nanos(u64::try_from(self.modified_ns).unwrap_or(0))
     }
 
     fn from_metadata(metadata: &fs::Metadata) -> Self {

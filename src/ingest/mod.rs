@@ -9,7 +9,6 @@ pub mod config;
 mod enter;
 pub mod exposure_time;
 pub mod file_name;
-mod interim_frame;
 mod mounts;
 mod plan;
 pub mod read;

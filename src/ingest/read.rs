@@ -9,12 +9,11 @@ use chrono::{DateTime, Utc};
 use super::archive_image::{self, NoIdentity};
 use super::cards::Cards;
 use super::exposure_time::started_at;
-use super::interim_frame::SixteenBitFrame;
 use super::saved_frame::{self, ClockZone, SavedFile};
 use super::source::{Reading, Source};
 use crate::catalogue::{FrameFacts, FrameStatistics, ImagePlace, NewHistoryEntry, NewImage};
 use crate::error::chain;
-use crate::fits::{FitsError, FitsFile, Hdu, HduIndex, HduKind};
+use crate::fits::{FitsError, FitsFile, Hdu, HduIndex, HduKind, SixteenBitFrame};
 use crate::pixel::{BandError, BayerPattern, Debayer, Histogram, Limits};
 use crate::sky::{Footprint, UnitVectorBox, Wcs};
 
@@ -194,8 +193,8 @@ fn statistics(
     hdu: HduIndex,
     bayer_pattern: Option<BayerPattern>,
 ) -> Result<FrameStatistics, ReadError> {
-    let frame = SixteenBitFrame::open(file, hdu)?;
-    let mut planes = Histogram::of(&*frame).map_err(ReadError::Samples)?;
+    let frame = Arc::new(SixteenBitFrame::open(Arc::clone(file), hdu)?);
+    let mut planes = Histogram::of(&frame).map_err(ReadError::Samples)?;
     let channels = match bayer_pattern {
         Some(pattern) if planes.len() == 1 => {
             Histogram::of(&Debayer::new(frame, pattern)).map_err(ReadError::Samples)?

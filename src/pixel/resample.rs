@@ -11,6 +11,9 @@ use super::scratch::Scratch;
 pub struct Reduction(f64);
 
 impl Reduction {
+    /// Not at all.
+    pub const NONE: Self = Self(1.0);
+
     /// By a factor, clamped to 0.1 (never smaller) and 1 (never larger than the picture). `None` for NaN.
     pub fn by(factor: f64) -> Option<Self> {
         (!factor.is_nan()).then(|| Self(factor.clamp(0.1, 1.0)))

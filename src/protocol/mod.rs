@@ -1,3 +1,53 @@
-//! The dialects. Each translates its requests into renditions and results into its own words.
+//! The dialects. Each owns its URLs, its parameters, its bodies and its form of an error, and nothing else:
+//! it turns a request into a query and a rendition, asks the rooms below, and turns the outcome into its own
+//! words. Dialects never use each other; what two of them need of HTTP itself stands beside them here.
 
+pub mod conditional;
 pub mod intercom;
+pub mod nina;
+pub mod vo;
+
+use actix_web::web::ServiceConfig;
+
+/// A dialect: its name in metrics and logs, the paths that are its own, and its routes.
+#[derive(Clone, Copy, Debug)]
+pub struct Dialect {
+    /// Name in metrics and logs.
+    pub name: &'static str,
+    /// First part of every path that is its own.
+    pub prefixes: &'static [&'static str],
+    /// Mounts its routes.
+    pub configure: fn(&mut ServiceConfig),
+}
+
+/// Every dialect spoken here.
+pub const DIALECTS: [Dialect; 3] = [
+    Dialect { name: "nina", prefixes: &["/v2"], configure: nina::configure },
+    Dialect { name: "vo", prefixes: &["/api/image", "/image"], configure: vo::configure },
+    Dialect { name: "camera", prefixes: &["/api"], configure: intercom::configure },
+];
+
+/// The name of the dialect a path belongs to; `operations` when it is nobody's.
+pub fn dialect_of(path: &str) -> &'static str {
+    let owns = |dialect: &&Dialect| {
+        dialect.prefixes.iter().any(|prefix| {
+            path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+    };
+    DIALECTS.iter().find(owns).map_or("operations", |dialect| dialect.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_belongs_to_the_first_dialect_that_owns_its_beginning() {
+        assert_eq!(dialect_of("/v2/api/version"), "nina");
+        assert_eq!(dialect_of("/api/image/v1/x"), "vo");
+        assert_eq!(dialect_of("/api/camera/caps"), "camera");
+        assert_eq!(dialect_of("/api/images"), "camera");
+        assert_eq!(dialect_of("/v20"), "operations");
+        assert_eq!(dialect_of("/metrics"), "operations");
+    }
+}

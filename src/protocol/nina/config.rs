@@ -1,0 +1,55 @@
+//! `[nina]`
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use crate::pixel::AutoStretch;
+
+/// `[nina]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NinaConfig {
+    /// Directories of frames, watched recursively.
+    pub directories: Vec<PathBuf>,
+    /// Stretch: the level the median is brought to, 0 to 1.
+    pub stretch_factor: f64,
+    /// Stretch: black point in units of 1.4826 MAD from the median.
+    pub black_clipping: f64,
+    /// Stretch each colour channel by its own statistics.
+    pub unlinked: bool,
+    /// Debayer frames of colour cameras when a client leaves all processing to us.
+    pub debayer: bool,
+    /// Whether errors show in the HTTP status.
+    pub status_line: StatusLine,
+}
+
+impl Default for NinaConfig {
+    fn default() -> Self {
+        Self {
+            directories: Vec::new(),
+            stretch_factor: 0.2,
+            black_clipping: -2.8,
+            unlinked: true,
+            debayer: true,
+            status_line: StatusLine::Documented,
+        }
+    }
+}
+
+impl NinaConfig {
+    /// The stretch used when a request names none.
+    pub fn stretch(&self) -> AutoStretch {
+        AutoStretch { target_background: self.stretch_factor, shadows_clipping: self.black_clipping }
+    }
+}
+
+/// What the HTTP status line of a handled N.I.N.A. error says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StatusLine {
+    /// The body's `StatusCode`, as the published API description documents.
+    Documented,
+    /// Always 200, as the plugin itself does.
+    Plugin,
+}

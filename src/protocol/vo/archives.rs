@@ -1,0 +1,104 @@
+//! The configured archives, and which of their images a request means.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::catalogue::{
+    ArchiveId, ArchiveImage, Catalogue, CatalogueError, Dataset, ScienceId, ScienceIdScheme,
+};
+use crate::ingest::{ArchiveConfig, DatasetConfig};
+use crate::render::{self, Renderer};
+use crate::sky::SkyCoord;
+
+/// The archives, cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Archives {
+    configured: Arc<[ArchiveConfig]>,
+    catalogue: Arc<Catalogue>,
+}
+
+/// One dataset of one archive.
+#[derive(Clone, Debug)]
+pub struct Holding {
+    /// The archive.
+    pub archive: ArchiveId,
+    /// The dataset within it.
+    pub dataset: Dataset,
+    /// How its science ids are made.
+    pub scheme: ScienceIdScheme,
+    /// First part of its dataset identifiers: `ivo://{authority}/{archive}`.
+    pub ivoid: String,
+}
+
+impl Holding {
+    /// Publisher dataset identifier of an image of this dataset.
+    pub fn publisher_did(&self, id: ScienceId) -> String {
+        format!("{}?{}/{id}", self.ivoid, self.dataset)
+    }
+}
+
+impl Archives {
+    /// The archives of the settings over the images of the catalogue.
+    pub fn new(configured: Vec<ArchiveConfig>, catalogue: Arc<Catalogue>) -> Self {
+        Self { configured: configured.into(), catalogue }
+    }
+
+    /// The archives in the order of the settings.
+    pub fn configured(&self) -> &[ArchiveConfig] {
+        &self.configured
+    }
+
+    /// A dataset by the names a request uses; dataset names are compared without regard to case.
+    pub fn holding(&self, archive: &str, dataset: &str) -> Option<Holding> {
+        let archive = self.configured.iter().find(|known| known.id.as_str() == archive)?;
+        let named = |known: &&DatasetConfig| known.name.as_str().eq_ignore_ascii_case(dataset.trim());
+        let dataset = archive.datasets.iter().find(named)?;
+        Some(Holding {
+            archive: archive.id.clone(),
+            dataset: dataset.name.clone(),
+            scheme: dataset.science_id,
+            ivoid: format!("ivo://{}/{}", archive.authority, archive.id),
+        })
+    }
+
+    /// The image with this science id.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read.
+    pub async fn by_science_id(
+        &self,
+        holding: &Holding,
+        id: ScienceId,
+    ) -> Result<Option<ArchiveImage>, CatalogueError> {
+        self.catalogue.image_by_science_id(&holding.archive, &holding.dataset, id).await
+    }
+
+    /// The image of a filter that contains a point and whose centre is nearest to it by great circle; of two
+    /// equally near ones the smaller science id. `None` when no image contains the point, however near one is.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read or the service is too busy to look into files.
+    pub async fn nearest(
+        &self,
+        holding: &Holding,
+        filter: &str,
+        point: SkyCoord,
+        renderer: &Renderer,
+    ) -> Result<Option<ArchiveImage>, render::Error> {
+        let candidates =
+            self.catalogue.candidates_at(&holding.archive, &holding.dataset, filter, point).await?;
+        renderer.first_containing(candidates, point).await
+    }
+
+    /// Whether the catalogue answers and every directory can be listed.
+    pub async fn are_readable(&self) -> bool {
+        let directories: Vec<PathBuf> = self
+            .configured
+            .iter()
+            .flat_map(|archive| archive.datasets.iter().map(|dataset| dataset.directory.clone()))
+            .collect();
+        let listed =
+            tokio::task::spawn_blocking(move || directories.iter().all(|path| path.read_dir().is_ok()));
+        self.catalogue.check().await.is_ok() && listed.await.unwrap_or(false)
+    }
+}

@@ -1,0 +1,135 @@
+//! Failures as ImageServ clients know them: `{"exception": …, "message": …}`, names of Python exceptions included.
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, RETRY_AFTER};
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+
+use crate::catalogue::{CatalogueError, IdentityError};
+use crate::error::{Classified, ErrorKind, chain};
+use crate::render;
+
+/// A refused or failed request.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Failure {
+    #[serde(skip)]
+    status: StatusCode,
+    exception: &'static str,
+    message: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    more: Vec<String>,
+}
+
+impl Failure {
+    fn new(status: StatusCode, exception: &'static str, message: impl Into<String>) -> Self {
+        Self { status, exception, message: message.into(), more: Vec::new() }
+    }
+
+    fn with_more(mut self, more: impl Into<String>) -> Self {
+        self.more.push(more.into());
+        self
+    }
+
+    /// No `ds` parameter.
+    pub fn missing_dataset() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "OSError", "Missing ds parameter")
+    }
+
+    /// Neither archive nor dataset of that name.
+    pub fn unknown_archive() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "OSError", "Db Not Found")
+    }
+
+    /// The names are legal, but no such image is held.
+    pub fn image_not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "OSError", "Image Not Found")
+    }
+
+    /// The image is held, but the cutout lies beside it.
+    pub fn no_overlap(science_id: impl fmt::Display) -> Self {
+        Self::image_not_found().with_more(format!("requested cutout does not overlap image {science_id}"))
+    }
+
+    /// A value that is not what its parameter takes.
+    pub fn bad_value(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "ValueError", message)
+    }
+
+    /// A cutout past the limits.
+    pub fn too_large(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "UsageError", message)
+    }
+
+    /// No such route.
+    pub fn unknown_route() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "OSError", "Not Found")
+    }
+
+    /// The route does not take this method.
+    pub fn wrong_method() -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "ValueError", "Method Not Allowed")
+    }
+}
+
+impl From<IdentityError> for Failure {
+    fn from(error: IdentityError) -> Self {
+        Self::bad_value(error.to_string())
+    }
+}
+
+impl From<CatalogueError> for Failure {
+    fn from(error: CatalogueError) -> Self {
+        Self::of(&error)
+    }
+}
+
+impl From<render::Error> for Failure {
+    fn from(error: render::Error) -> Self {
+        Self::of(&error)
+    }
+}
+
+impl Failure {
+    fn of<E: Classified>(error: &E) -> Self {
+        let failure = match error.kind() {
+            ErrorKind::NotFound | ErrorKind::OutsideImage => return Self::image_not_found(),
+            ErrorKind::InvalidInput => return Self::bad_value(error.to_string()),
+            ErrorKind::TooLarge => return Self::too_large(error.to_string()),
+            ErrorKind::Busy | ErrorKind::Unavailable => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "OSError", error.to_string())
+            }
+            ErrorKind::Unsupported | ErrorKind::BrokenFile => {
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "RuntimeError", error.to_string())
+            }
+            ErrorKind::Internal => {
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "RuntimeError", "internal error")
+            }
+        };
+        tracing::error!(error = %chain(error), "request failed");
+        failure
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.exception, self.message)
+    }
+}
+
+impl ResponseError for Failure {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status);
+        match self.status {
+            StatusCode::SERVICE_UNAVAILABLE => response.insert_header((RETRY_AFTER, "1")),
+            StatusCode::METHOD_NOT_ALLOWED => response.insert_header((ALLOW, "GET, HEAD")),
+            _ => &mut response,
+        };
+        response.json(self)
+    }
+}

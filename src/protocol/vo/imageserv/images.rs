@@ -1,0 +1,116 @@
+//! `GET /{db}`: an image, a cutout of one, or the other name of one.
+
+use actix_web::http::header::{ContentDisposition, HeaderName, HeaderValue};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use serde_json::json;
+
+use super::error::Failure;
+use super::parameters::Parameters;
+use super::request::{CutoutBox, Request, Selector};
+use crate::catalogue::{ArchiveImage, DataId};
+use crate::protocol::vo::archives::Holding;
+use crate::protocol::vo::{Vo, fits_answer};
+use crate::render::{CutoutArea, CutoutRequest, Error};
+
+const SCIENCE_ID: HeaderName = HeaderName::from_static("x-science-id");
+const CUTOUT_BOUNDS: HeaderName = HeaderName::from_static("x-cutout-bounds");
+const IGNORED_PARAMETERS: HeaderName = HeaderName::from_static("x-ignored-parameters");
+
+/// Answers with FITS, or with JSON for the two identity utilities.
+///
+/// # Errors
+/// Those of the ImageServ contract; see [`Failure`].
+pub async fn image(request: HttpRequest, db: Path<String>, vo: Data<Vo>) -> Result<HttpResponse, Failure> {
+    let parameters = Parameters::of(request.query_string())?;
+    let dataset = parameters.get("ds").ok_or_else(Failure::missing_dataset)?;
+    let holding = vo.archives.holding(&db, dataset).ok_or_else(Failure::unknown_archive)?;
+    let mut response = match Request::of(&parameters, holding.scheme)? {
+        Request::DataIdOf(data_id) => HttpResponse::Ok().json(data_id_json(&data_id)),
+        Request::ScienceIdOf(id) => HttpResponse::Ok().json(id.get()),
+        Request::Image { selector, cutout } => {
+            let image = find(&vo, &holding, selector).await?;
+            let mut response = match cutout {
+                None => whole(&request, &vo, &holding, &image).await?,
+                Some(area) => cut(&request, &vo, &holding, &image, area).await?,
+            };
+            response.headers_mut().insert(SCIENCE_ID, HeaderValue::from(image.science_id.get()));
+            response
+        }
+    };
+    if !parameters.ignored.is_empty() {
+        let names = parameters.ignored.into_iter().collect::<Vec<_>>().join(", ");
+        if let Ok(names) = HeaderValue::try_from(names) {
+            response.headers_mut().insert(IGNORED_PARAMETERS, names);
+        }
+    }
+    Ok(response)
+}
+
+async fn find(vo: &Vo, holding: &Holding, selector: Selector) -> Result<ArchiveImage, Failure> {
+    let found = match selector {
+        Selector::Nearest { point, filter } => {
+            vo.archives.nearest(holding, &filter, point, &vo.renderer).await?
+        }
+        Selector::ById { id, filter } => {
+            let named = |image: &ArchiveImage| {
+                filter.as_ref().is_none_or(|filter| image.filter.eq_ignore_ascii_case(filter))
+            };
+            vo.archives.by_science_id(holding, id).await?.filter(named)
+        }
+    };
+    found.ok_or_else(Failure::image_not_found)
+}
+
+async fn whole(
+    request: &HttpRequest,
+    vo: &Vo,
+    holding: &Holding,
+    image: &ArchiveImage,
+) -> Result<HttpResponse, Failure> {
+    let file = vo.renderer.open(image.frame.path.clone()).await?;
+    let name = format!("{}-{}-{}.fits", holding.dataset, image.science_id, image.filter);
+    Ok(fits_answer::whole_file(request, &file, ContentDisposition::attachment(name)).await?)
+}
+
+async fn cut(
+    request: &HttpRequest,
+    vo: &Vo,
+    holding: &Holding,
+    image: &ArchiveImage,
+    area: CutoutBox,
+) -> Result<HttpResponse, Failure> {
+    let wanted = CutoutRequest {
+        area: CutoutArea::Centred { centre: area.centre, size: area.size },
+        region_text: area.to_string(),
+        publisher_did: Some(holding.publisher_did(image.science_id)),
+        made_at: vo.clock.utc(),
+    };
+    let planned = match vo.renderer.cutout(image.frame.path.clone(), wanted).await {
+        Err(Error::OutsideImage) => return Err(Failure::no_overlap(image.science_id)),
+        planned => planned?,
+    };
+    let name = format!("{}-{}-{}_cutout.fits", holding.dataset, image.science_id, image.filter);
+    let bounds = planned.science_box.to_fits_section();
+    let mut response = fits_answer::cutout(request, planned, ContentDisposition::attachment(name));
+    if let Ok(bounds) = HeaderValue::try_from(bounds) {
+        response.headers_mut().insert(CUTOUT_BOUNDS, bounds);
+    }
+    Ok(response)
+}
+
+fn data_id_json(data_id: &DataId) -> serde_json::Value {
+    match *data_id {
+        DataId::Ccd { run, camcol, field, filter } => {
+            json!({ "run": run, "camcol": camcol, "field": field, "filter": filter.as_str() })
+        }
+        DataId::Coadd { tract, patch_x, patch_y, filter } => json!({
+            "tract": tract,
+            "patch": format!("{patch_x},{patch_y}"),
+            "patch_x": patch_x,
+            "patch_y": patch_y,
+            "filter": filter.as_str(),
+        }),
+        DataId::Sequence(id) => json!({ "sid": id.get() }),
+    }
+}

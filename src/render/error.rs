@@ -1,0 +1,62 @@
+//! Why a rendition or a cutout could not be made.
+
+use std::sync::Arc;
+
+use crate::catalogue::CatalogueError;
+use crate::error::{Classified, ErrorKind};
+use crate::fits::FitsError;
+use crate::pixel::BandError;
+use crate::pixel::codec;
+use crate::sky::WcsError;
+
+/// Failure of a render. The text may be shown to anyone.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Every place in the queue is taken.
+    #[error("the service is busy, try again shortly")]
+    Busy,
+    /// The computation panicked; its message is in the log.
+    #[error("internal error")]
+    Panicked(#[source] tokio::task::JoinError),
+    /// The file could not be read.
+    #[error(transparent)]
+    Fits(#[from] FitsError),
+    /// Positions on the sky cannot be turned into pixels of this image.
+    #[error(transparent)]
+    Wcs(#[from] Arc<WcsError>),
+    /// The samples could not be read.
+    #[error(transparent)]
+    Samples(BandError),
+    /// The picture could not be encoded.
+    #[error(transparent)]
+    Codec(#[from] codec::Error),
+    /// The catalogue could not be asked.
+    #[error(transparent)]
+    Catalogue(#[from] CatalogueError),
+    /// The region touches no pixel.
+    #[error("the requested region does not overlap the image")]
+    OutsideImage,
+    /// The file holds no image with pixels.
+    #[error("the file holds no image")]
+    NoImage,
+    /// Failure of a computation shared with other requests.
+    #[error(transparent)]
+    Shared(#[from] Arc<Error>),
+}
+
+impl Classified for Error {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Busy => ErrorKind::Busy,
+            Self::Panicked(_) => ErrorKind::Internal,
+            Self::Fits(error) => error.kind(),
+            Self::Wcs(error) => error.kind(),
+            Self::Samples(error) => (**error).kind(),
+            Self::Codec(error) => error.kind(),
+            Self::Catalogue(error) => error.kind(),
+            Self::OutsideImage => ErrorKind::OutsideImage,
+            Self::NoImage => ErrorKind::BrokenFile,
+            Self::Shared(error) => error.kind(),
+        }
+    }
+}

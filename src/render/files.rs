@@ -1,0 +1,90 @@
+//! Files kept open with their headers parsed, so that a cutout costs reads and nothing else.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+use moka::sync::Cache;
+
+use super::Error;
+use crate::fits::{FitsFile, HduIndex};
+use crate::pixel::Limits;
+use crate::sky::{Wcs, WcsError};
+
+/// An open FITS file with the WCS of its images, each parsed when first asked for.
+#[derive(Debug)]
+pub struct OpenFile {
+    /// The file.
+    pub fits: Arc<FitsFile>,
+    /// One for each HDU.
+    wcs: Box<[OnceLock<SharedWcs>]>,
+}
+
+/// A WCS, or why there is none.
+type SharedWcs = Result<Arc<Wcs>, Arc<WcsError>>;
+
+impl OpenFile {
+    fn open(path: &Path, limits: &Limits) -> Result<Self, Error> {
+        let fits = FitsFile::open(path, limits)?;
+        let wcs = fits.hdus().iter().map(|_| OnceLock::new()).collect();
+        Ok(Self { fits: Arc::new(fits), wcs })
+    }
+
+    /// Every byte of the file, unpacked if it is gzipped.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn bytes(&self) -> Result<Bytes, Error> {
+        let mut bytes = vec![0; self.fits.byte_len() as usize];
+        self.fits.read_exact_at(&mut bytes, 0)?;
+        Ok(bytes.into())
+    }
+
+    /// The WCS of an HDU, or of the primary when the HDU says `INHERIT = T` and has none of its own.
+    ///
+    /// # Errors
+    /// Why there is none: no celestial axes, a projection we do not know, a singular matrix.
+    pub fn wcs(&self, hdu: HduIndex) -> SharedWcs {
+        let parse = || {
+            let header = &self.fits.hdus()[hdu.0].header;
+            match Wcs::parse(&header.raw_bytes()) {
+                Err(WcsError::NoCelestialAxes) if hdu.0 > 0 && header.logical("INHERIT") == Some(true) => {
+                    self.wcs(HduIndex(0))
+                }
+                parsed => parsed.map(Arc::new).map_err(Arc::new),
+            }
+        };
+        self.wcs
+            .get(hdu.0)
+            .map_or(Err(Arc::new(WcsError::NoCelestialAxes)), |slot| slot.get_or_init(parse).clone())
+    }
+}
+
+/// The open files, at most a configured number of them; the least recently used is closed first.
+#[derive(Clone, Debug)]
+pub struct Files {
+    open: Cache<PathBuf, Arc<OpenFile>>,
+    limits: Limits,
+}
+
+impl Files {
+    /// Keeps up to `capacity` files open.
+    pub fn new(capacity: u64, limits: Limits) -> Self {
+        Self { open: Cache::new(capacity), limits }
+    }
+
+    /// The file at `path`, opened anew if it changed on disk since it was opened. Blocks.
+    ///
+    /// # Errors
+    /// When the file is gone or is not FITS.
+    pub fn open(&self, path: &Path) -> Result<Arc<OpenFile>, Error> {
+        if let Some(file) = self.open.get(path) {
+            if file.fits.is_current() {
+                return Ok(file);
+            }
+            self.open.invalidate(path);
+        }
+        let opened = self.open.try_get_with_by_ref(path, || OpenFile::open(path, &self.limits).map(Arc::new));
+        Ok(opened?)
+    }
+}

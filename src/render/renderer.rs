@@ -1,0 +1,222 @@
+//! The one place protocols ask for pixels.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+use moka::future::Cache;
+
+use super::{
+    Admission, CacheConfig, CutoutRequest, Error, Files, LimitsConfig, OpenFile, PlannedCutout, Rendition,
+    pipeline,
+};
+use crate::catalogue::{ArchiveImage, FrameIdentity, FrameStatistics};
+use crate::error::chain;
+use crate::fits::{HduIndex, SixteenBitFrame};
+use crate::pixel::{BayerPattern, Scanlines};
+use crate::sky::SkyCoord;
+
+/// What to render, and what is already known of it.
+#[derive(Clone, Debug)]
+pub struct FrameSource {
+    /// Equal identities have equal pixels.
+    pub identity: FrameIdentity,
+    /// Its file.
+    pub path: PathBuf,
+    /// The HDU with the pixels.
+    pub hdu: HduIndex,
+    /// Statistics computed when the frame was catalogued.
+    pub statistics: Option<FrameStatistics>,
+    /// The Bayer pattern those of the channels were computed with.
+    pub recorded_pattern: Option<BayerPattern>,
+}
+
+impl FrameSource {
+    /// A number that is the same for the same pixels and the same `wanted` of them.
+    pub fn digest_of(&self, wanted: &impl Hash) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (self.identity, wanted).hash(&mut hasher);
+        hasher.finish()
+    }
+}
+
+/// Makes renditions and cutouts. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Renderer {
+    files: Files,
+    frames: moka::sync::Cache<FrameIdentity, Arc<SixteenBitFrame>>,
+    renditions: Cache<(FrameIdentity, Rendition), Bytes>,
+    admission: Admission,
+    lookups: Arc<Lookups>,
+}
+
+#[derive(Debug, Default)]
+struct Lookups {
+    asked: AtomicU64,
+    computed: AtomicU64,
+}
+
+/// How busy the renderer is and what its caches hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Load {
+    /// Renders being computed.
+    pub in_flight: usize,
+    /// Renders waiting for their turn.
+    pub queued: usize,
+    /// Renditions answered from the cache or from another request's computation.
+    pub hits: u64,
+    /// Renditions computed.
+    pub misses: u64,
+    /// Bytes of cached renditions.
+    pub rendition_bytes: u64,
+    /// Bytes of cached decoded frames.
+    pub frame_bytes: u64,
+}
+
+impl Renderer {
+    /// A renderer with empty caches.
+    pub fn new(cache: &CacheConfig, limits: &LimitsConfig) -> Self {
+        const MIB: u64 = 1 << 20;
+        let weigh_rendition = |_: &(FrameIdentity, Rendition), bytes: &Bytes| {
+            u32::try_from(bytes.len() + ENTRY_BYTES).unwrap_or(u32::MAX)
+        };
+        let weigh_frame = |_: &FrameIdentity, frame: &Arc<SixteenBitFrame>| {
+            u32::try_from(frame.memory_bytes() + ENTRY_BYTES).unwrap_or(u32::MAX)
+        };
+        Self {
+            files: Files::new(cache.open_files, limits.decoding()),
+            frames: moka::sync::Cache::builder()
+                .max_capacity(cache.frames_mib * MIB)
+                .weigher(weigh_frame)
+                .build(),
+            renditions: Cache::builder()
+                .max_capacity(cache.renditions_mib * MIB)
+                .weigher(weigh_rendition)
+                .build(),
+            admission: Admission::new(limits.renders_in_flight, limits.renders_queued),
+            lookups: Arc::default(),
+        }
+    }
+
+    /// An encoded rendition of a frame. Equal requests at the same time share one computation.
+    ///
+    /// # Errors
+    /// When the file cannot be read, the picture not be encoded, or the queue is full.
+    pub async fn rendition(&self, source: FrameSource, rendition: Rendition) -> Result<Bytes, Error> {
+        self.lookups.asked.fetch_add(1, Ordering::Relaxed);
+        let key = (source.identity, rendition);
+        let renderer = self.clone();
+        let compute = async move {
+            renderer.lookups.computed.fetch_add(1, Ordering::Relaxed);
+            let admission = renderer.admission.clone();
+            admission.run(move || renderer.render(&source, &rendition)).await
+        };
+        Ok(self.renditions.try_get_with(key, compute).await?)
+    }
+
+    fn render(&self, source: &FrameSource, rendition: &Rendition) -> Result<Bytes, Error> {
+        let frame: Arc<dyn Scanlines> = self.frame(source)?;
+        let encoded =
+            pipeline::render(frame, rendition, source.statistics.as_ref(), source.recorded_pattern)?;
+        Ok(Bytes::from(encoded))
+    }
+
+    /// The frame's samples. Only frames that had to be decoded are worth a place in memory; plain ones are read
+    /// where they lie.
+    fn frame(&self, source: &FrameSource) -> Result<Arc<SixteenBitFrame>, Error> {
+        if let Some(frame) = self.frames.get(&source.identity) {
+            return Ok(frame);
+        }
+        let file = self.files.open(&source.path)?;
+        let frame = Arc::new(SixteenBitFrame::open(Arc::clone(&file.fits), source.hdu)?);
+        if frame.memory_bytes() > 0 {
+            self.frames.insert(source.identity, Arc::clone(&frame));
+        }
+        Ok(frame)
+    }
+
+    /// The bytes of a frame's file; unpacked if it is gzipped.
+    ///
+    /// # Errors
+    /// When the file cannot be read or the queue is full.
+    pub async fn original(&self, source: FrameSource) -> Result<Bytes, Error> {
+        let files = self.files.clone();
+        self.admission.run(move || files.open(&source.path)?.bytes()).await
+    }
+
+    /// An open file.
+    ///
+    /// # Errors
+    /// When the file cannot be read or the queue is full.
+    pub async fn open(&self, path: PathBuf) -> Result<Arc<OpenFile>, Error> {
+        let files = self.files.clone();
+        self.admission.run(move || files.open(&path)).await
+    }
+
+    /// A cutout, its pixels read if it is small.
+    ///
+    /// # Errors
+    /// See [`CutoutRequest::plan`]; also when the file cannot be read or the queue is full.
+    pub async fn cutout(&self, path: PathBuf, request: CutoutRequest) -> Result<PlannedCutout, Error> {
+        let files = self.files.clone();
+        self.admission.run(move || request.plan(&*files.open(&path)?)).await
+    }
+
+    /// The first of `candidates` whose pixels contain `point`, by its own WCS.
+    ///
+    /// # Errors
+    /// When the queue is full.
+    pub async fn first_containing(
+        &self,
+        candidates: Vec<ArchiveImage>,
+        point: SkyCoord,
+    ) -> Result<Option<ArchiveImage>, Error> {
+        if candidates.is_empty() {
+            return Ok(None);
+        }
+        let files = self.files.clone();
+        let find =
+            move || Ok::<_, Error>(candidates.into_iter().find(|image| contains(&files, image, point)));
+        self.admission.run(find).await
+    }
+
+    /// How busy the renderer is.
+    pub fn load(&self) -> Load {
+        let computed = self.lookups.computed.load(Ordering::Relaxed);
+        Load {
+            in_flight: self.admission.in_flight(),
+            queued: self.admission.queued(),
+            hits: self.lookups.asked.load(Ordering::Relaxed).saturating_sub(computed),
+            misses: computed,
+            rendition_bytes: self.renditions.weighted_size(),
+            frame_bytes: self.frames.weighted_size(),
+        }
+    }
+
+    /// Who may use the processors; shared with the cameras.
+    pub fn admission(&self) -> &Admission {
+        &self.admission
+    }
+}
+
+/// What a cache entry costs beside its bytes.
+const ENTRY_BYTES: usize = 512;
+
+/// Whether `point` lies on a pixel of the image: ½ ≤ x < NAXIS1 + ½, and likewise y. An image whose file cannot
+/// tell any more does not.
+fn contains(files: &Files, image: &ArchiveImage, point: SkyCoord) -> bool {
+    let facts = &image.frame.facts;
+    let inside = |at: f64, length: u64| (0.5..length as f64 + 0.5).contains(&at);
+    let wcs = files.open(&image.frame.path).and_then(|file| Ok(file.wcs(facts.hdu)?));
+    match wcs {
+        Ok(wcs) => wcs
+            .pixel_at(point)
+            .is_some_and(|pixel| inside(pixel.x, facts.columns) && inside(pixel.y, facts.rows)),
+        Err(error) => {
+            tracing::warn!(path = %image.frame.path.display(), error = %chain(&error), "image left out");
+            false
+        }
+    }
+}

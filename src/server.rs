@@ -1,1 +1,0 @@
-//! The HTTP service: which dialect answers where, start and graceful stop.

@@ -1,0 +1,31 @@
+//! Why the service could not start.
+
+use std::net::SocketAddr;
+
+/// Failure of the start or of the run, for the operator's eyes.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The catalogue cannot be used.
+    #[error("cannot open the catalogue: {0}")]
+    Catalogue(#[from] crate::catalogue::CatalogueError),
+    /// A camera is configured wrongly.
+    #[error("cannot set up the cameras: {0}")]
+    Cameras(#[from] crate::camera::CameraError),
+    /// Files cannot be read.
+    #[error("cannot scan the directories: {0}")]
+    Scan(#[from] crate::ingest::ScanError),
+    /// Someone else has the port, or it may not be had.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address asked for.
+        address: SocketAddr,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// Two metrics share a name.
+    #[error("cannot register the metrics: {0}")]
+    Metrics(#[from] prometheus::Error),
+    /// The HTTP server failed.
+    #[error("the HTTP server failed: {0}")]
+    Http(#[source] std::io::Error),
+}

@@ -1,0 +1,85 @@
+//! What operators and their machines ask: metrics, health, and the page that shows what runs here.
+
+use std::sync::Arc;
+
+use actix_web::http::header::ContentType;
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{HttpResponse, Responder};
+
+use crate::camera::{Cameras, State};
+use crate::observe::health::Stage;
+use crate::observe::{Health, Metrics};
+use crate::render::Renderer;
+
+/// Mounts `/`, `/metrics`, `/healthz` and `/readyz`.
+pub(super) fn configure(service: &mut ServiceConfig) {
+    service
+        .route("/", web::get().to(page))
+        .route("/metrics", web::get().to(metrics))
+        .route("/healthz", web::get().to(alive))
+        .route("/readyz", web::get().to(ready));
+}
+
+async fn page() -> impl Responder {
+    HttpResponse::Ok().insert_header(ContentType::html()).body(include_str!("../../web/index.html"))
+}
+
+/// The process runs and its event loop turns.
+async fn alive() -> HttpResponse {
+    HttpResponse::Ok().body("ok\n")
+}
+
+/// The first look through all directories is done and no stop was asked for.
+async fn ready(health: Data<Health>) -> HttpResponse {
+    match health.stage() {
+        Stage::Ready => HttpResponse::Ok().body("ready\n"),
+        Stage::Starting => {
+            HttpResponse::ServiceUnavailable().body("starting: directories are being scanned\n")
+        }
+        Stage::Stopping => HttpResponse::ServiceUnavailable().body("stopping\n"),
+    }
+}
+
+async fn metrics(
+    metrics: Data<Metrics>,
+    renderer: Data<Renderer>,
+    cameras: Data<Arc<Cameras>>,
+) -> HttpResponse {
+    gather_renderer(&metrics, &renderer);
+    gather_cameras(&metrics, &cameras);
+    match metrics.to_text() {
+        Ok(text) => HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text),
+        Err(error) => {
+            tracing::error!(%error, "metrics cannot be written");
+            HttpResponse::InternalServerError().finish()
+        }
+    }
+}
+
+fn gather_renderer(metrics: &Metrics, renderer: &Renderer) {
+    let load = renderer.load();
+    let gauge = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+    metrics.renders_in_flight.set(gauge(load.in_flight as u64));
+    metrics.renders_queued.set(gauge(load.queued as u64));
+    metrics.cache_lookups.with_label_values(&["renditions", "hit"]).set(gauge(load.hits));
+    metrics.cache_lookups.with_label_values(&["renditions", "miss"]).set(gauge(load.misses));
+    metrics.cache_bytes.with_label_values(&["renditions"]).set(gauge(load.rendition_bytes));
+    metrics.cache_bytes.with_label_values(&["frames"]).set(gauge(load.frame_bytes));
+}
+
+fn gather_cameras(metrics: &Metrics, cameras: &Cameras) {
+    let gauge = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+    for camera in cameras.health() {
+        let name = camera.name.as_str();
+        for state in State::ALL {
+            let here = i64::from(state == camera.state);
+            metrics.camera_state.with_label_values(&[name, state.name()]).set(here);
+        }
+        let age = camera.frame_age.map_or(f64::NAN, |age| age.as_secs_f64());
+        metrics.camera_frame_age.with_label_values(&[name]).set(age);
+        metrics.camera_frames.with_label_values(&[name]).set(gauge(camera.frames));
+        metrics.camera_encodes.with_label_values(&[name]).set(gauge(camera.encodes));
+        metrics.camera_viewers.with_label_values(&[name]).set(gauge(camera.viewers as u64));
+        metrics.camera_buffer_bytes.with_label_values(&[name]).set(gauge(camera.ring_bytes as u64));
+    }
+}

@@ -1,0 +1,86 @@
+//! What the operator and the operator's machines see.
+
+use std::time::Duration;
+
+use trifocal::catalogue::{CatalogueError, Role};
+use trifocal::clock::SystemClock;
+use trifocal::server::{Error, Service};
+
+use crate::support::{Frame, Site};
+
+#[tokio::test]
+async fn health_readiness_and_metrics_are_there() {
+    let gateway = Site::new().frame("a.fits", Frame::gradient()).serve().await;
+    assert_eq!(gateway.get("/healthz").await.status(), 200);
+    assert_eq!(gateway.get("/readyz").await.status(), 200);
+    gateway.bytes("/v2/api/image/0?stream=true&quality=80").await;
+    gateway.bytes("/v2/api/image/0?stream=true&quality=80").await;
+    gateway.get("/v2/api/image/99").await;
+    let metrics = gateway.get("/metrics").await.text().await.unwrap();
+    for line in [
+        r#"trifocal_requests_total{dialect="nina",endpoint="/v2/api/image/{index}",status="200"} 2"#,
+        r#"trifocal_requests_total{dialect="nina",endpoint="/v2/api/image/{index}",status="400"} 1"#,
+        r#"trifocal_cache_lookups{cache="renditions",outcome="hit"} 1"#,
+        r#"trifocal_cache_lookups{cache="renditions",outcome="miss"} 1"#,
+        "trifocal_renders_in_flight 0",
+        "trifocal_renders_queued 0",
+    ] {
+        assert!(metrics.lines().any(|written| written == line), "{line} is not in\n{metrics}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_is_served_and_unknown_paths_are_not() {
+    let gateway = Site::new().serve().await;
+    assert!(gateway.get("/").await.text().await.unwrap().contains("Trifocal"));
+    assert_eq!(gateway.get("/nobody/knows").await.status(), 404);
+}
+
+#[tokio::test]
+async fn every_answer_carries_its_request_id() {
+    let gateway = Site::new().serve().await;
+    let first = gateway.get("/healthz").await.headers()["x-request-id"].clone();
+    assert_ne!(first, gateway.get("/healthz").await.headers()["x-request-id"]);
+}
+
+#[tokio::test]
+async fn a_second_service_on_the_same_catalogue_is_refused() {
+    let site = Site::new();
+    let config = site.config();
+    let gateway = site.serve().await;
+    let refused = Service::start(config.clone(), SystemClock::start()).await.err().unwrap();
+    assert!(matches!(refused, Error::Catalogue(CatalogueError::InUse)), "{refused}");
+    gateway.stop().await;
+    let role = Role::Service;
+    trifocal::catalogue::Catalogue::open(&config.storage.database, role, SystemClock::start()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_named() {
+    let holder = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut config = Site::new().config();
+    config.server.listen = holder.local_addr().unwrap();
+    let refused = Service::start(config, SystemClock::start()).await.err().unwrap().to_string();
+    assert!(refused.contains(&holder.local_addr().unwrap().to_string()), "{refused}");
+}
+
+#[tokio::test]
+async fn a_stop_ends_the_service_within_its_time() {
+    let gateway = Site::new().serve().await;
+    let url = gateway.url("/healthz");
+    let client = gateway.client().clone();
+    tokio::time::timeout(Duration::from_secs(10), gateway.stop()).await.unwrap();
+    assert!(client.get(url).send().await.is_err());
+}
+
+#[tokio::test]
+async fn history_survives_a_restart_with_its_indexes() {
+    let site = Site::new().frame("a.fits", Frame::gradient()).frame("b.fits", Frame::gradient());
+    let config = site.config();
+    let directory = site.keep();
+    let first = crate::support::Gateway::start(config.clone(), directory.clone()).await;
+    let before = first.bytes("/v2/api/image-history?all=true").await;
+    first.stop().await;
+    let second = crate::support::Gateway::start(config, directory).await;
+    assert_eq!(second.bytes("/v2/api/image-history?all=true").await, before);
+}
