@@ -102,8 +102,8 @@ fn channels(frame: &Frame) -> Vec<Channel> {
     match (frame.camera, frame.filter) {
         (Camera::Colour, _) => vec![
             Channel { nebula: 0, glow: 470.0, zero_point: 22.75, bands: (0.0, 1.0) },
-            Channel { nebula: 1, glow: 640.0, zero_point: 23.20, bands: (0.55, 0.45) },
-            Channel { nebula: 2, glow: 430.0, zero_point: 22.85, bands: (1.15, -0.15) },
+            Channel { nebula: 1, glow: 640.0, zero_point: 23.10, bands: (0.55, 0.45) },
+            Channel { nebula: 2, glow: 430.0, zero_point: 23.10, bands: (1.15, -0.15) },
         ],
         (Camera::Mono, Some(Filter::Oxygen)) => {
             vec![Channel { nebula: 1, glow: 520.0, zero_point: 22.0, bands: (0.8, 0.2) }]
@@ -171,7 +171,7 @@ fn plane_arcmin(geometry: &Geometry, offset: [f64; 2], x: usize, y: usize) -> [f
 
 /// The glow of a village below the lower right corner.
 fn gradient((x, y): (f32, f32)) -> f32 {
-    0.95 + 0.05 * x / SENSOR.0 as f32 + 0.06 * y / SENSOR.1 as f32
+    0.98 + 0.02 * x / SENSOR.0 as f32 + 0.03 * y / SENSOR.1 as f32
 }
 
 /// Cloud before the stars.

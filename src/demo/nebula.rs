@@ -58,8 +58,8 @@ impl NebulaMap {
 
 /// Red, green and blue counts of a 60 s exposure.
 fn orion(x: f32, y: f32) -> [f32; 3] {
-    // The middle of the picture lies four arcminutes north of the Trapezium.
-    let y = y + 4.0;
+    // From the Trapezium, which stands north-east of the picture's middle.
+    let (x, y) = (x - 4.1, y - 5.4);
     let bend = |layer, scale: f32| Turbulence { layer }.clouds(x / scale, y / scale, 4);
     let (wx, wy) = (x + 3.2 * bend(1, 9.0), y + 3.2 * bend(2, 9.0));
     let (fine_x, fine_y) = (x + 1.0 * bend(3, 3.0), y + 1.0 * bend(4, 3.0));
@@ -70,16 +70,17 @@ fn orion(x: f32, y: f32) -> [f32; 3] {
     // Wide open to the south-west, closed by the bay in the north-east.
     let towards_bay = (0.55 * wx + 0.83 * wy) / radius.max(0.5);
     let opening = 1.0 - 0.75 * smoothstep(0.0, 0.9, towards_bay) * smoothstep(1.0, 4.0, radius);
-    let core = 30_000.0 / (1.0 + (radius / 1.3).powi(2)).powf(1.2) * opening * (0.45 + 0.9 * filaments);
+    let core = 30_000.0 / (1.0 + (radius / 1.4).powi(2)).powf(1.15) * opening * (0.35 + 1.1 * filaments);
     // Two wings of gas arching about a hollow in the south-west.
-    let hollow = (wx + 7.0).hypot((wy + 10.5) * 0.9);
-    let wings = 750.0 * (-((hollow - 15.5) / 3.4).powi(2)).exp() * (0.15 + 1.5 * wisps)
-        + 300.0 * (-(hollow / 15.0).powi(4)).exp() * (0.2 + 0.8 * filaments);
+    let hollow = (wx + 6.0).hypot((wy + 9.5) * 0.95);
+    let sheets = wisps * wisps.sqrt();
+    let wings = 3200.0 * (-((hollow - 14.0) / 3.2).powi(2)).exp() * (0.04 + 1.6 * sheets)
+        + 900.0 * (-(hollow / 14.0).powi(4)).exp() * (0.08 + filaments * filaments);
     // The round patch north of the bay (M 43).
     let patch = (wx - 1.8).hypot(wy - 8.2);
     let round = 1300.0 / (1.0 + (patch / 2.3).powi(2)).powi(2) * (0.4 + filaments);
-    let haze = 170.0 * (-(radius / 30.0).powi(2)).exp() * (1.0 + bend(7, 16.0))
-        + 60.0 * (0.5 + bend(8, 22.0)).max(0.0);
+    let haze = 110.0 * (-(radius / 21.0).powi(2)).exp() * (1.0 + bend(7, 16.0))
+        + 25.0 * (0.4 + bend(8, 22.0)).max(0.0);
 
     let bay = (-((wx - 3.0) / 2.6).powi(2) - ((wy - 3.6) / 1.6).powi(2)).exp()
         + 0.8 * (-((wx - 0.2) / 4.5).powi(2) - ((wy - 5.6) / 0.9).powi(2)).exp();
@@ -87,13 +88,13 @@ fn orion(x: f32, y: f32) -> [f32; 3] {
         1.0 - 0.85 * smoothstep(0.35, 0.75, Turbulence { layer: 9 }.filaments(wx / 18.0, wy / 18.0, 5));
     let clear = (1.0 - 0.9 * bay.min(1.0)) * (0.35 + 0.65 * dust);
 
-    let inner = 1.0 - smoothstep(1.5, 11.0, radius);
+    let inner = 1.0 - smoothstep(1.0, 9.5, radius);
     let mix = |outer: f32, inside: f32| outer + (inside - outer) * inner;
     let gas = (core + wings) * clear;
     [
-        gas * mix(0.95, 0.80) + round * 0.85 + haze * 0.80,
-        gas * mix(0.46, 0.98) + round * 0.45 + haze * 0.52,
-        gas * mix(0.58, 0.86) + round * 0.55 + haze * 0.62,
+        gas * mix(1.00, 0.66) + round * 0.90 + haze * 0.80,
+        gas * mix(0.26, 0.95) + round * 0.36 + haze * 0.42,
+        gas * mix(0.36, 0.80) + round * 0.46 + haze * 0.52,
     ]
 }
 
@@ -106,17 +107,17 @@ fn rosette(x: f32, y: f32) -> [f32; 3] {
     let texture = (1.0 + 0.9 * bend(24, 7.0)).max(0.0);
 
     let ring = |middle: f32, width: f32| (-((radius - middle) / width).powi(2)).exp();
-    let hollow = smoothstep(2.5, 11.0, radius);
-    let mut hydrogen = (950.0 * ring(16.0, 8.0) + 330.0 * ring(23.0, 13.0)) * hollow;
-    hydrogen *= 0.25 + 0.55 * texture + 0.55 * filaments;
-    let mut oxygen = 420.0 * ring(11.0, 7.0) * (0.35 + 0.65 * texture);
+    let hollow = smoothstep(3.0, 9.0, radius);
+    let mut hydrogen = (2400.0 * ring(13.5, 4.8) + 560.0 * ring(18.5, 6.5)) * hollow;
+    hydrogen *= 0.12 + 0.55 * texture * texture + 0.95 * filaments * filaments;
+    let mut oxygen = 950.0 * ring(10.0, 4.6) * (0.15 + 0.7 * texture * texture);
 
     // Globules and trunks of dust stand before the ring, most of them in the north-west.
-    let lanes = Turbulence { layer: 25 }.filaments((x + 2.0 * bend(26, 4.0)) / 13.0, y / 13.0, 6);
+    let lanes = Turbulence { layer: 25 }.filaments((x + 1.5 * bend(26, 3.0)) / 9.0, y / 9.0, 6);
     let side = 0.45 + 0.55 * smoothstep(-12.0, 10.0, y - 0.8 * x);
     let dust = smoothstep(0.50, 0.72, lanes) * side * ring(15.0, 10.0);
-    hydrogen = hydrogen * (1.0 - 0.75 * dust) + 45.0 * (1.0 + bend(27, 25.0));
-    oxygen = oxygen * (1.0 - 0.85 * dust) + 12.0 * (1.0 + bend(28, 25.0));
+    hydrogen = hydrogen * (1.0 - 0.75 * dust) + 14.0 * (1.0 + bend(27, 25.0));
+    oxygen = oxygen * (1.0 - 0.85 * dust) + 6.0 * (1.0 + bend(28, 25.0));
     [hydrogen.max(0.0), oxygen.max(0.0), 0.0]
 }
 
@@ -136,8 +137,9 @@ mod tests {
 
     #[test]
     fn the_heart_of_orion_outshines_its_wings() {
-        let [red, green, _] = orion(0.0, -4.0);
+        let [red, green, _] = orion(4.1, 5.4);
         assert!(red > 3000.0 && green > 3000.0);
-        assert!(orion(-15.0, -20.0)[0] > orion(-15.0, -20.0)[1], "hydrogen is red");
+        let [red, green, blue] = orion(-11.0, -14.0);
+        assert!(red < 3000.0 && red > green && red > blue, "hydrogen is red");
     }
 }

@@ -55,7 +55,7 @@ pub(super) struct Target {
 
 pub(super) const M_42: Target = Target {
     name: "M 42",
-    centre: Direction::new(83.8221, -5.3245),
+    centre: Direction::new(83.7500, -5.4800),
     nebula: Nebula::Orion,
     rotation_deg: 2.3,
 };

@@ -58,7 +58,7 @@ pub(super) fn throughput(camera: Camera, window: PixelBox) -> Vec<f32> {
                 let off_axis =
                     ((x - middle_x - 23.0).powi(2) + (y - middle_y + 14.0).powi(2)) / (middle_x * middle_x);
                 let dust: f32 = motes.iter().map(|mote| mote.transmission(x, y)).product();
-                out[at] = (1.0 - 0.16 * off_axis) * dust * (1.0 + 0.004 * deviate);
+                out[at] = (1.0 - 0.07 * off_axis) * dust * (1.0 + 0.004 * deviate);
             },
         );
     }
