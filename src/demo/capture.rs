@@ -55,8 +55,8 @@ pub(super) fn window(scale: Scale) -> PixelBox {
     }
 }
 
-/// A frame as the camera delivers it and NINA labels it.
-pub(super) fn frame(frame: &Frame, nebulae: &Nebulae, scale: Scale) -> FitsWriter {
+/// A frame as the camera delivers it and NINA labels it. Only light frames need the nebulae.
+pub(super) fn frame(frame: &Frame, nebulae: Option<&Nebulae>, scale: Scale) -> FitsWriter {
     let window = window(scale);
     let through = throughput(frame.camera, window);
     let name = format!("night {}", frame.number);
@@ -68,7 +68,14 @@ pub(super) fn frame(frame: &Frame, nebulae: &Nebulae, scale: Scale) -> FitsWrite
     let channel = |x: usize, y: usize| frame.camera.channel(window.x + x, window.y + y);
     let counts = match (frame.purpose, geometry) {
         (Purpose::Light(target, conditions), Some(geometry)) => {
-            let planes = sky_planes(frame, target, conditions, &geometry, nebulae.of(target), window);
+            let planes = sky_planes(
+                frame,
+                target,
+                conditions,
+                &geometry,
+                nebulae.map(|nebulae| nebulae.of(target)),
+                window,
+            );
             read(&|x, y| planes[channel(x, y)].light[at(x, y)] * through[at(x, y)])
         }
         (Purpose::Flat, _) => {
@@ -120,7 +127,7 @@ fn sky_planes(
     target: Target,
     conditions: Conditions,
     geometry: &Geometry,
-    nebula: &NebulaMap,
+    nebula: Option<&NebulaMap>,
     window: PixelBox,
 ) -> Vec<Canvas> {
     let centre = geometry.sky_at([window.width as f64 / 2.0, window.height as f64 / 2.0]);
@@ -150,8 +157,8 @@ fn sky_planes(
                 let light = &mut canvas.light[y * window.width + x];
                 let place = ((window.x + x) as f32, (window.y + y) as f32);
                 let (clear, scattered) = veil.at(place);
-                *light = (*light + nebula.at(east, north, channel.nebula)) * clear
-                    + channel.glow * scattered * gradient(place);
+                let diffuse = nebula.map_or(0.0, |nebula| nebula.at(east, north, channel.nebula));
+                *light = (*light + diffuse) * clear + channel.glow * scattered * gradient(place);
             }
         }
         if conditions.event == Event::Satellite {
@@ -263,7 +270,7 @@ mod tests {
         let nebulae = Nebulae::at(Scale::Small);
         for index in [0, 14, 21] {
             let mut bytes = Vec::new();
-            frame(&frames()[index], &nebulae, Scale::Small).write_to(&mut bytes).unwrap();
+            frame(&frames()[index], Some(&nebulae), Scale::Small).write_to(&mut bytes).unwrap();
             let data = bytes.len() - (288 * 192 * 2usize).next_multiple_of(2880);
             let mut counts: Vec<u16> = bytes[data..data + 288 * 192 * 2]
                 .chunks_exact(2)

@@ -15,9 +15,11 @@
 
 mod canvas;
 mod capture;
+mod distortion;
 mod examples;
 mod exposure;
 mod geometry;
+mod horizon;
 mod manifest;
 mod masked;
 mod nebula;
@@ -30,11 +32,12 @@ mod sensor;
 mod settings;
 mod sources;
 mod survey;
+#[cfg(test)]
+mod tests;
 mod turbulence;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
@@ -178,10 +181,12 @@ fn make(
     for folder in folders {
         std::fs::create_dir_all(directory.join(folder))?;
     }
-    let nebulae = LazyLock::new(|| Nebulae::at(scale));
+    // Computed before the files and by all threads: within a file's job, a thread that waits here could be handed
+    // another file that waits for the same.
+    let nebulae = missing.iter().any(|file| file.is_light()).then(|| Nebulae::at(scale));
     let done = AtomicUsize::new(0);
     let one = |file: &&PlannedFile| {
-        let bytes = file.write(directory, scale, &nebulae)?;
+        let bytes = file.write(directory, scale, nebulae.as_ref())?;
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
         progress(Progress { done, total: missing.len(), file: file.path.clone() });
         Ok((file.path.clone(), bytes))

@@ -69,6 +69,11 @@ impl Storage {
 }
 
 impl PlannedFile {
+    /// Whether it needs the nebulae to be made.
+    pub(super) fn is_light(&self) -> bool {
+        matches!(&self.content, Content::Night(frame) if frame.geometry().is_some())
+    }
+
     /// Whether it is made from another file.
     pub(super) fn is_copy(&self) -> bool {
         matches!(self.content, Content::Copy(_))
@@ -88,7 +93,7 @@ impl PlannedFile {
         &self,
         directory: &Path,
         scale: Scale,
-        nebulae: &Nebulae,
+        nebulae: Option<&Nebulae>,
     ) -> Result<u64, CreateError> {
         let path = directory.join(&self.path);
         match &self.content {

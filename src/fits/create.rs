@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use ndarray::Array3;
 
 use super::BLOCK_BYTES;
+pub use super::column::{Column, ColumnValues};
 use super::header::Header;
 use super::rice;
 use crate::error::{Classified, ErrorKind};
@@ -41,54 +42,6 @@ pub enum CreateError {
 impl Classified for CreateError {
     fn kind(&self) -> ErrorKind {
         ErrorKind::Internal
-    }
-}
-
-/// One column of a binary table.
-#[derive(Clone, Debug)]
-pub struct Column {
-    /// `TTYPEn`.
-    pub name: &'static str,
-    /// `TUNITn`; left out when empty.
-    pub unit: &'static str,
-    /// The values, one per row.
-    pub values: ColumnValues,
-}
-
-/// The values of a column; the variant decides `TFORMn`.
-#[derive(Clone, Debug)]
-pub enum ColumnValues {
-    /// 64-bit integers (`1K`).
-    I64(Vec<i64>),
-    /// Single precision (`1E`).
-    F32(Vec<f32>),
-    /// Double precision (`1D`).
-    F64(Vec<f64>),
-}
-
-impl ColumnValues {
-    fn rows(&self) -> usize {
-        match self {
-            Self::I64(values) => values.len(),
-            Self::F32(values) => values.len(),
-            Self::F64(values) => values.len(),
-        }
-    }
-
-    fn form(&self) -> (&'static str, usize) {
-        match self {
-            Self::I64(_) => ("1K", 8),
-            Self::F32(_) => ("1E", 4),
-            Self::F64(_) => ("1D", 8),
-        }
-    }
-
-    fn push_bytes(&self, row: usize, out: &mut Vec<u8>) {
-        match self {
-            Self::I64(values) => out.extend_from_slice(&values[row].to_be_bytes()),
-            Self::F32(values) => out.extend_from_slice(&values[row].to_be_bytes()),
-            Self::F64(values) => out.extend_from_slice(&values[row].to_be_bytes()),
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! FITS files in, FITS cutouts out; the only room that calls a FITS library. No HTTP, no SQL.
 
 pub mod card;
+mod column;
 mod compressed;
 pub mod create;
 pub mod cutout;
