@@ -396,6 +396,7 @@ mod tests {
         let ids = [Column { name: "id", unit: "", values: ColumnValues::I64(vec![1, 2, 3]) }];
         let writer = FitsWriter::new()
             .cards_only(Header::new())
+            .image(Header::new(), Raster::F32(noise.clone()))
             .image(Header::new(), Raster::F32(noise))
             .table(&Header::new(), &ids)
             .unwrap();
@@ -405,9 +406,12 @@ mod tests {
             std::fs::read(path).unwrap()
         });
         assert!(first == second);
+        // Both images, not only the first, start dithering from the fixed seed.
+        let seed = format!("ZDITHER0= {:>20}", rice::DITHER_SEED);
+        let seeded = first.chunks(80).filter(|card| card.starts_with(seed.as_bytes())).count();
+        assert_eq!(seeded, 2);
         let extension = Header::parse(&first[BLOCK_BYTES..]).unwrap();
         assert_eq!(extension.text("ZCMPTYPE").as_deref(), Some("RICE_1"));
         assert_eq!(extension.text("ZQUANTIZ").as_deref(), Some("SUBTRACTIVE_DITHER_1"));
-        assert_eq!(extension.integer("ZDITHER0"), Some(i64::from(rice::DITHER_SEED)));
     }
 }

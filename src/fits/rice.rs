@@ -42,18 +42,9 @@ impl Handle {
     fn create(path: &Path) -> Result<Self, CreateError> {
         let path = c_path(path)?;
         let (mut file, mut status) = (ptr::null_mut(), 0);
-        // SAFETY: as in `open`; the handle is used only after the status was checked.
+        // SAFETY: as in `open`.
         unsafe { sys::ffdkinit(&raw mut file, path.as_ptr(), &raw mut status) };
-        checked(status)?;
-        let file = Self(file);
-        // SAFETY: the handle is open; these only store settings in it.
-        unsafe {
-            sys::fits_set_compression_type(file.0, sys::RICE_1 as i32, &raw mut status);
-            sys::fits_set_quantize_level(file.0, QUANTIZE_LEVEL, &raw mut status);
-            sys::fits_set_quantize_method(file.0, sys::SUBTRACTIVE_DITHER_1 as i32, &raw mut status);
-            sys::fits_set_dither_seed(file.0, DITHER_SEED, &raw mut status);
-        }
-        checked(status).map(|()| file)
+        checked(status).map(|()| Self(file))
     }
 
     fn hdus(&self) -> Result<i32, CreateError> {
@@ -74,6 +65,11 @@ impl Handle {
                 sys::ffgidm(source.0, &raw mut axes, &raw mut status);
             }
             if axes > 0 {
+                // cfitsio forgets the seed with every image and would take the time of day.
+                sys::fits_set_compression_type(self.0, sys::RICE_1 as i32, &raw mut status);
+                sys::fits_set_quantize_level(self.0, QUANTIZE_LEVEL, &raw mut status);
+                sys::fits_set_quantize_method(self.0, sys::SUBTRACTIVE_DITHER_1 as i32, &raw mut status);
+                sys::fits_set_dither_seed(self.0, DITHER_SEED, &raw mut status);
                 sys::fits_img_compress(source.0, self.0, &raw mut status);
             } else {
                 sys::ffcopy(source.0, self.0, 0, &raw mut status);
