@@ -207,3 +207,100 @@ impl Range {
         curves
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INF: f64 = f64::INFINITY;
+
+    fn contains(region: &Region, ra: f64, dec: f64) -> bool {
+        region.contains(SkyCoord::new(ra, dec).unwrap())
+    }
+
+    fn range(sides: [f64; 4]) -> Region {
+        Region::range(sides[0], sides[1], sides[2], sides[3]).unwrap()
+    }
+
+    #[test]
+    fn circle_across_ra_zero_keeps_both_sides() {
+        let circle = Region::circle(360.0, 0.0, 1.0).unwrap();
+        assert!(contains(&circle, 359.5, 0.0) && contains(&circle, 0.5, 0.0) && !contains(&circle, 1.1, 0.0));
+        assert_eq!(circle, Region::circle(0.0, 0.0, 1.0).unwrap());
+    }
+
+    #[test]
+    fn range_wraps_and_knows_its_natural_limits() {
+        for (sides, inside, outside) in [
+            ([359.9, 0.1, -1.0, 1.0], [(0.0, 0.0), (359.95, 1.0), (0.1, -1.0)], Some((1.0, 0.0))),
+            ([-0.1, 0.1, -1.0, 1.0], [(0.0, 0.0), (359.95, 1.0), (359.9, 0.0)], Some((180.0, 0.0))),
+            ([10.0, 20.0, -INF, 5.0], [(10.0, -89.0), (20.0, 5.0), (15.0, -90.0)], Some((21.0, 0.0))),
+            ([-INF, 20.0, 0.0, 5.0], [(0.0, 0.0), (20.0, 5.0), (1.0, 1.0)], Some((359.0, 1.0))),
+            ([340.0, INF, 0.0, 5.0], [(340.0, 0.0), (359.99, 5.0), (350.0, 1.0)], Some((1.0, 1.0))),
+            ([-INF, INF, -INF, INF], [(0.0, 90.0), (123.0, -90.0), (359.9, 0.0)], None),
+            ([-180.0, 180.0, 0.0, 1.0], [(0.0, 0.0), (123.0, 1.0), (359.9, 0.5)], Some((0.0, 1.1))),
+            ([0.0, 360.0, 89.0, 90.0], [(0.0, 89.0), (200.0, 90.0), (359.9, 89.5)], Some((0.0, 88.9))),
+            ([30.0, 30.0, 2.0, 2.0], [(30.0, 2.0), (30.0, 2.0), (30.0, 2.0)], Some((30.0, 2.1))),
+        ] {
+            let region = range(sides);
+            for (ra, dec) in inside {
+                assert!(contains(&region, ra, dec), "{sides:?} ({ra}, {dec})");
+            }
+            if let Some((ra, dec)) = outside {
+                assert!(!contains(&region, ra, dec), "{sides:?} ({ra}, {dec})");
+            }
+        }
+    }
+
+    #[test]
+    fn range_is_bounded_by_parallels_and_a_polygon_by_great_circles() {
+        let corners = [0.0, 60.0, 40.0, 60.0, 40.0, 70.0, 0.0, 70.0];
+        let polygon = Region::polygon(&corners).unwrap();
+        let range = range([0.0, 40.0, 60.0, 70.0]);
+        assert!(contains(&range, 20.0, 60.1) && !contains(&polygon, 20.0, 60.1));
+        assert!(!contains(&range, 20.0, 70.1) && contains(&polygon, 20.0, 70.1));
+    }
+
+    #[test]
+    fn numbers_that_make_no_region_are_refused() {
+        for radius in [0.0, -1.0, 180.1, f64::NAN, INF] {
+            assert!(matches!(Region::circle(0.0, 0.0, radius), Err(RegionError::Radius(_))), "{radius}");
+        }
+        assert!(matches!(Region::circle(361.0, 0.0, 1.0), Err(RegionError::Position(_))));
+        assert_eq!(Region::polygon(&[0.0, 0.0, 1.0, 0.0, 1.0]), Err(RegionError::OddPolygon));
+        assert_eq!(
+            Region::polygon(&[0.0, 0.0, 1.0, 0.0]),
+            Err(RegionError::Polygon(PolygonError::TooFewVertices))
+        );
+        assert!(matches!(Region::polygon(&[0.0, 0.0, 1.0, 91.0, 1.0, 1.0]), Err(RegionError::Position(_))));
+        for longitudes in [(INF, 1.0), (1.0, -INF), (f64::NAN, 1.0), (0.0, 361.0), (-181.0, 0.0)] {
+            let refused = Region::range(longitudes.0, longitudes.1, 0.0, 1.0);
+            assert!(matches!(refused, Err(RegionError::RangeLongitude(_))), "{longitudes:?}");
+        }
+        for latitudes in [(INF, 1.0), (1.0, -INF), (f64::NAN, 1.0), (0.0, 91.0)] {
+            let refused = Region::range(0.0, 1.0, latitudes.0, latitudes.1);
+            assert!(matches!(refused, Err(RegionError::RangeLatitude(_))), "{latitudes:?}");
+        }
+        assert_eq!(Region::range(0.0, 1.0, 2.0, 1.0), Err(RegionError::RangeOrder));
+    }
+
+    #[test]
+    fn a_covering_circle_covers_the_edge() {
+        for region in [
+            Region::circle(10.0, 10.0, 3.0).unwrap(),
+            Region::polygon(&[10.0, 80.0, 100.0, 85.0, 50.0, 70.0]).unwrap(),
+            range([350.0, 20.0, -10.0, 35.0]),
+            range([0.0, 360.0, 60.0, 80.0]),
+            range([0.0, 360.0, -90.0, 90.0]),
+            range([10.0, 250.0, -80.0, -60.0]),
+        ] {
+            let (centre, radius) = (region.centre(), region.covering_radius_deg());
+            for curve in region.boundary() {
+                for step in 0..=50 {
+                    let point = curve.at(f64::from(step) / 50.0).unwrap();
+                    assert!(centre.separation_deg(point) <= radius + 1e-9, "{region:?} {point:?}");
+                }
+            }
+        }
+    }
+}

@@ -116,3 +116,19 @@ pub(crate) const T1: &[&str] = &[
     "PV2_2=-0.001",
     "PV2_4=-0.03",
 ];
+
+/// A coadd of SDSS stripe 82: cylindrical equal-area, its reference 36 degrees away. 300 x 300 pixels.
+pub(crate) const COADD: &[&str] = &[
+    "NAXIS1=300",
+    "NAXIS2=300",
+    "CTYPE1='RA---CEA'",
+    "CTYPE2='DEC--CEA'",
+    "CRPIX1=-322839",
+    "CRPIX2=10894",
+    "CRVAL1=45",
+    "CRVAL2=0",
+    "CD1_1=-1.1E-4",
+    "CD1_2=0",
+    "CD2_1=0",
+    "CD2_2=1.1E-4",
+];

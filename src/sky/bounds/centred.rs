@@ -97,7 +97,7 @@ pub fn centred_box(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sky::worked_examples::{E1, HEIGHT, P1, S1, WIDTH, Z1, wcs};
+    use crate::sky::worked_examples::{COADD, E1, HEIGHT, P1, S1, WIDTH, Z1, wcs};
 
     fn arcsec(value: f64) -> Extent {
         Extent::Degrees(value / 3600.0)
@@ -122,6 +122,20 @@ mod tests {
             let size = CutoutSize::new(w, h).unwrap();
             let found = centred_box(&wcs(header), SkyCoord::new(ra, dec).unwrap(), size, WIDTH, HEIGHT);
             assert_eq!(found.map(PixelBox::to_fits_section).as_deref(), expected, "{row}");
+        }
+    }
+
+    /// I20 and I21: the requests of the archive's own documentation.
+    #[test]
+    fn boxes_on_a_coadd() {
+        let centre = SkyCoord::new(9.47103, -1.181_766).unwrap();
+        for (size, expected) in [
+            ((arcsec(30.0), arcsec(45.0)), "114:189,95:208"),
+            ((Extent::Pixels(100.0), Extent::Pixels(100.0)), "102:201,102:201"),
+        ] {
+            let size = CutoutSize::new(size.0, size.1).unwrap();
+            let found = centred_box(&wcs(COADD), centre, size, 300, 300).unwrap();
+            assert_eq!(found.to_fits_section(), expected);
         }
     }
 

@@ -74,6 +74,12 @@ impl SampledCurve {
             }
             let low = before.map_or(middle.t, |n| n.1);
             let high = after.map_or(middle.t, |n| n.1);
+            // At an end of the curve there is a dip only if the measure first falls.
+            let is_end = before.is_none() || after.is_none();
+            let inward = middle.t + 0.01 * (low - middle.t + high - middle.t);
+            if is_end && sample(wcs, &self.curve, inward).is_none_or(|next| measure(next.pixel) >= value) {
+                continue;
+            }
             least = least.min(golden_section(wcs, &self.curve, [low, high], measure).1);
         }
         least

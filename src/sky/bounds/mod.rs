@@ -14,4 +14,6 @@ pub use self::region::region_box;
 pub(crate) const EDGE_TOLERANCE_PX: f64 = 1e-4;
 
 #[cfg(test)]
+mod oracle;
+#[cfg(test)]
 mod tests;

@@ -37,9 +37,13 @@ fn projected_boundary(image: Image<'_>, region: &Region) -> Option<Vec<SampledCu
     let mut boundary = Vec::new();
     for curve in region.boundary() {
         let sampled = SampledCurve::new(image.wcs, curve)?;
+        let step_deg = (curve.length_rad() / curve.steps() as f64).to_degrees();
         for pair in sampled.samples.windows(2) {
             let [a, b] = [pair[0], pair[1]].map(|sample| (sample.position, sample.pixel));
-            if image.distance(a.1) > farthest || topology.is_torn_between(a, b) {
+            // Next to a singular point the picture of the edge runs far between two samples.
+            let is_singular =
+                topology.singular_points.iter().any(|point| point.separation_deg(a.0) < 2.0 * step_deg);
+            if is_singular || image.distance(a.1) > farthest || topology.is_torn_between(a, b) {
                 return None;
             }
         }
@@ -91,4 +95,10 @@ fn touches(image: Image<'_>, region: &Region, boundary: &[SampledCurve]) -> bool
         };
         curve.refine(image.wcs, f64::MIN_POSITIVE, distance, reach) <= 0.0
     })
+}
+
+/// The extent of a region that has one, for the tests.
+#[cfg(test)]
+pub(super) fn extent_of(image: Image<'_>, region: &Region) -> Option<PixelExtent> {
+    Some(extent(image.wcs, &projected_boundary(image, region)?))
 }

@@ -8,6 +8,8 @@ use std::collections::HashMap;
 use super::WcsError;
 
 const CARD_BYTES: usize = 80;
+/// No position, scale or coefficient is larger; beyond, arithmetic ends in infinities.
+const LARGEST: f64 = 1e15;
 
 /// What a WCS keyword may begin with; everything else in a header is skipped.
 const PREFIXES: [&str; 22] = [
@@ -44,14 +46,14 @@ impl Cards {
         self.values.get(keyword).map(|value| value.trim()).filter(|value| !value.is_empty())
     }
 
-    /// The value as a finite number; `None` when absent or blank.
+    /// The value as a number of sensible size; `None` when absent or blank.
     pub(super) fn number(&self, keyword: &str) -> Result<Option<f64>, WcsError> {
         self.text(keyword)
             .map(|text| {
                 text.replace(['D', 'd'], "E")
                     .parse::<f64>()
                     .ok()
-                    .filter(|number| number.is_finite())
+                    .filter(|number| number.abs() <= LARGEST)
                     .ok_or_else(|| WcsError::InvalidKeyword(keyword.to_owned()))
             })
             .transpose()
@@ -112,7 +114,7 @@ mod tests {
 
     #[test]
     fn words_and_infinities_are_no_numbers() {
-        for value in ["NaN", "inf", "1e999", "T", "12h30m"] {
+        for value in ["NaN", "inf", "1e999", "1e16", "T", "12h30m"] {
             let cards = read(&[&format!("CRVAL1  = {value}")]);
             assert!(matches!(cards.number("CRVAL1"), Err(WcsError::InvalidKeyword(_))), "{value}");
         }

@@ -4,9 +4,9 @@
 use super::WcsError;
 use super::cards::Cards;
 use super::ctype::{AxisPair, CelestialSystem};
+use super::linear::{LinearRows, solve};
+use super::sip::Sip;
 
-/// Highest SIP order: one digit for each power in the keyword.
-const MAX_SIP_ORDER: usize = 9;
 /// Highest `m` of a TPV term `PVi_m`.
 const MAX_TPV_TERM: usize = 39;
 
@@ -31,16 +31,6 @@ pub(super) struct Description {
     pub(super) sip: Option<Sip>,
     /// NAXIS of the two pixel axes, if stated.
     pub(super) size: Option<[f64; 2]>,
-}
-
-/// The forward SIP polynomials; the approximate inverse a header may carry is not needed.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Sip {
-    pub(super) order: usize,
-    /// Terms of A: powers of u and v, coefficient.
-    pub(super) a: Vec<(usize, usize, f64)>,
-    /// Terms of B.
-    pub(super) b: Vec<(usize, usize, f64)>,
 }
 
 impl Description {
@@ -84,7 +74,29 @@ impl Description {
             size: size(cards, pixel_axes)?,
         };
         description.translate_conventions()?;
+        description.check_parameters(axes, alternate)?;
         Ok(description)
+    }
+
+    /// Latitudes the projections rely on must be some (the reference, the native reference `PVi_2`, on conics also
+    /// `PVi_1` of the latitude axis), and numbers of facets must count.
+    fn check_parameters(&self, axes: [usize; 2], alternate: &str) -> Result<(), WcsError> {
+        let is_latitude = |value: f64| value.abs() <= 90.0;
+        if !is_latitude(self.crval[1]) {
+            return Err(WcsError::InvalidKeyword(format!("CRVAL{}{alternate}", axes[1])));
+        }
+        let is_conic = matches!(self.projection.as_str(), "COP" | "COE" | "COD" | "COO");
+        for &(axis, m, value) in &self.parameters {
+            let means_latitude =
+                self.projection != "TPV" && ((axis, m) == (1, 2) || is_conic && (axis, m) == (2, 1));
+            // HEALPix counts its facets: H and K (Calabretta & Roukema 2007).
+            let means_count = self.projection == "HPX" && axis == 2 && (1..=2).contains(&m);
+            let is_count = value.fract().abs() < 1e-9 && (1.0..=1000.0).contains(&value);
+            if means_latitude && !is_latitude(value) || means_count && !is_count {
+                return Err(WcsError::InvalidKeyword(format!("PV{}_{m}{alternate}", axes[axis - 1])));
+            }
+        }
+        Ok(())
     }
 
     /// Turns conventions that are not projections of their own into the projections they mean.
@@ -122,141 +134,6 @@ impl Description {
             _ => {}
         }
         Ok(())
-    }
-}
-
-/// Solves `matrix · x = b`; `None` when the matrix is singular to working precision.
-pub(super) fn solve(matrix: [[f64; 2]; 2], b: [f64; 2]) -> Option<[f64; 2]> {
-    let [[a00, a01], [a10, a11]] = matrix;
-    let determinant = a00 * a11 - a01 * a10;
-    let size = a00.abs().max(a01.abs()) * a10.abs().max(a11.abs());
-    (determinant.is_finite() && determinant.abs() > 4.0 * f64::EPSILON * size)
-        .then(|| [(b[0] * a11 - a01 * b[1]) / determinant, (a00 * b[1] - b[0] * a10) / determinant])
-}
-
-/// The longitude and the latitude row of the linear matrix over all pixel axes, in the units of the header.
-struct LinearRows {
-    /// (row, pixel axis, value)
-    cells: Vec<(usize, usize, f64)>,
-}
-
-impl LinearRows {
-    /// `CDi_j` if any is there, else `PCi_j · CDELTi`, else `CDELTi` turned by the `CROTA` of the latitude axis.
-    fn read(cards: &Cards, alternate: &str, axes: [usize; 2]) -> Result<Self, WcsError> {
-        let cd = matrix_cells(cards, "CD", alternate, axes)?;
-        if !cd.is_empty() {
-            return Ok(Self { cells: cd });
-        }
-        let mut cdelt = [1.0; 2];
-        for (value, axis) in cdelt.iter_mut().zip(axes) {
-            *value = cards.number(&format!("CDELT{axis}{alternate}"))?.unwrap_or(1.0);
-        }
-        let pc = matrix_cells(cards, "PC", alternate, axes)?;
-        if !pc.is_empty() {
-            let mut cells: Vec<_> =
-                pc.into_iter().map(|(row, column, value)| (row, column, value * cdelt[row])).collect();
-            for (row, axis) in axes.into_iter().enumerate() {
-                if !cells.iter().any(|&(r, column, _)| (r, column) == (row, axis)) {
-                    cells.push((row, axis, cdelt[row]));
-                }
-            }
-            return Ok(Self { cells });
-        }
-        let rotation = cards.number(&format!("CROTA{}{alternate}", axes[1]))?.unwrap_or(0.0);
-        let (sin, cos) = crate::sky::vector::sin_cos_deg(rotation);
-        Ok(Self {
-            cells: vec![
-                (0, axes[0], cdelt[0] * cos),
-                (0, axes[1], -cdelt[1] * sin),
-                (1, axes[0], cdelt[0] * sin),
-                (1, axes[1], cdelt[1] * cos),
-            ],
-        })
-    }
-
-    fn at(&self, row: usize, axis: usize) -> f64 {
-        self.cells.iter().filter(|cell| (cell.0, cell.1) == (row, axis)).map(|cell| cell.2).sum()
-    }
-
-    /// What the other axes of a cube add on its first plane, where their pixel is 1.
-    fn first_plane_offset(
-        &self,
-        cards: &Cards,
-        alternate: &str,
-        pixel_axes: [usize; 2],
-    ) -> Result<[f64; 2], WcsError> {
-        let mut offset = [0.0; 2];
-        for &(row, axis, value) in &self.cells {
-            if !pixel_axes.contains(&axis) {
-                let crpix = cards.number(&format!("CRPIX{axis}{alternate}"))?.unwrap_or(0.0);
-                offset[row] += value * (1.0 - crpix);
-            }
-        }
-        Ok(offset)
-    }
-}
-
-/// The cells of `CDi_j` or `PCi_j` (or the obsolete `PC001002`) on the rows of `axes`.
-fn matrix_cells(
-    cards: &Cards,
-    root: &str,
-    alternate: &str,
-    axes: [usize; 2],
-) -> Result<Vec<(usize, usize, f64)>, WcsError> {
-    let mut cells = Vec::new();
-    for keyword in cards.keywords() {
-        let Some(indices) = keyword.strip_prefix(root).and_then(|rest| rest.strip_suffix(alternate)) else {
-            continue;
-        };
-        let (row, column) = match indices.split_once('_') {
-            Some(split) => split,
-            None if indices.len() == 6 && indices.is_ascii() => indices.split_at(3),
-            None => continue,
-        };
-        let (Ok(row), Ok(column)) = (row.parse::<usize>(), column.parse::<usize>()) else { continue };
-        if let (Some(row), Some(value)) = (axes.iter().position(|&axis| axis == row), cards.number(keyword)?)
-        {
-            cells.push((row, column, value));
-        }
-    }
-    // The order of summation must not depend on the order of a hash map.
-    cells.sort_by_key(|&(row, column, _)| (row, column));
-    Ok(cells)
-}
-
-impl Sip {
-    /// `A_ORDER`, `B_ORDER` and their terms, with or without `-SIP` in CTYPE.
-    fn read(cards: &Cards) -> Result<Option<Self>, WcsError> {
-        let order = |keyword: &str| -> Result<Option<usize>, WcsError> {
-            cards
-                .number(keyword)?
-                .map(|order| {
-                    (0..=MAX_SIP_ORDER)
-                        .find(|&whole| (order - whole as f64).abs() < 1e-9)
-                        .ok_or_else(|| WcsError::InvalidKeyword(keyword.to_owned()))
-                })
-                .transpose()
-        };
-        let (a, b) = match (order("A_ORDER")?, order("B_ORDER")?) {
-            (None, None) => return Ok(None),
-            (Some(a), Some(b)) => (a, b),
-            (Some(_), None) => return Err(WcsError::InvalidKeyword("B_ORDER".to_owned())),
-            (None, Some(_)) => return Err(WcsError::InvalidKeyword("A_ORDER".to_owned())),
-        };
-        let terms = |root: &str, order: usize| -> Result<Vec<(usize, usize, f64)>, WcsError> {
-            let mut terms = Vec::new();
-            for p in 0..=order {
-                for q in 0..=order - p {
-                    if let Some(value) =
-                        cards.number(&format!("{root}_{p}_{q}"))?.filter(|&value| value != 0.0)
-                    {
-                        terms.push((p, q, value));
-                    }
-                }
-            }
-            Ok(terms)
-        };
-        Ok(Some(Self { order: a.max(b), a: terms("A", a)?, b: terms("B", b)? }))
     }
 }
 

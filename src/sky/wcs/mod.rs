@@ -4,15 +4,21 @@ mod cards;
 mod ctype;
 mod description;
 mod frame;
+mod linear;
+mod sip;
 mod topology;
 
 use thiserror::Error;
 
 use self::cards::Cards;
-use self::description::{Description, solve};
+use self::description::Description;
+use self::linear::solve;
 use super::SkyCoord;
 use super::radesys::{FrameConversion, RadeSys};
 use crate::error::{Classified, ErrorKind};
+
+/// Pixels further out belong to no image.
+const FARTHEST_PX: f64 = 1e12;
 
 /// A position on the pixel grid as FITS counts: 1-based, the centre of the first pixel is (1, 1), its outer
 /// corner (0.5, 0.5). x runs along axis 1.
@@ -129,22 +135,60 @@ impl Wcs {
 
     /// Longitude and latitude of a pixel in the image's own frame, degrees.
     pub fn native_at(&self, pixel: FitsPixel) -> Option<(f64, f64)> {
-        let mut world = [0.0; 2];
         let pixel = [pixel.x, pixel.y];
+        if !pixel.iter().all(|position| position.abs() <= FARTHEST_PX) {
+            return None;
+        }
+        let mut world = [0.0; 2];
         let pixel = self.turn.map_or(pixel, |turn| turn.copy_nearest(pixel, self.description.crpix));
         self.transform.pixel_to_world(&pixel, &mut world).ok()?;
-        world.iter().all(|value| value.is_finite()).then_some((world[0], world[1]))
+        if !world.iter().all(|value| value.is_finite()) {
+            return None;
+        }
+        if self.description.projection == "HPX" {
+            // The library finds positions on the prolonged edges of facets, outside the map.
+            let [x, y] = self.projected(world)?;
+            let off = (x - pixel[0]).abs().max((y - pixel[1]).abs());
+            return (off < 1e-3).then_some((world[0], world[1]));
+        }
+        Some((world[0], world[1]))
     }
 
     /// The pixel of a longitude and latitude in the image's own frame, degrees.
     pub fn pixel_at_native(&self, longitude_deg: f64, latitude_deg: f64) -> Option<FitsPixel> {
-        let mut pixel = [0.0; 2];
-        self.transform.world_to_pixel(&[longitude_deg, latitude_deg], &mut pixel).ok()?;
-        if !pixel.iter().all(|value| value.is_finite()) {
-            return None;
+        let world = [longitude_deg, latitude_deg];
+        let mut pixel = self.projected(world)?;
+        if self.description.projection == "CSC" {
+            pixel = self.inverse_of_csc(pixel);
         }
         let [x, y] = self.turn.map_or(pixel, |turn| turn.copy_nearest(pixel, turn.middle));
         Some(FitsPixel { x, y })
+    }
+
+    fn projected(&self, world: [f64; 2]) -> Option<[f64; 2]> {
+        let mut pixel = [0.0; 2];
+        self.transform.world_to_pixel(&world, &mut pixel).ok()?;
+        pixel.iter().all(|value| value.is_finite()).then_some(pixel)
+    }
+
+    /// The COBE cube has two polynomials that undo each other only to 24 arcsec (Paper II §5.6.2). What counts is
+    /// the way from pixel to sky; this finds its inverse from the approximate one, as far as the single precision
+    /// of the library (and of wcslib) lets it: 1e-5 pixels of half a degree.
+    fn inverse_of_csc(&self, approximate: [f64; 2]) -> [f64; 2] {
+        let mut pixel = approximate;
+        for _ in 0..30 {
+            let mut there = [0.0; 2];
+            if self.transform.pixel_to_world(&pixel, &mut there).is_err() {
+                return approximate;
+            }
+            let Some(back) = self.projected(there) else { return approximate };
+            let step = [approximate[0] - back[0], approximate[1] - back[1]];
+            pixel = [pixel[0] + step[0], pixel[1] + step[1]];
+            if step[0].abs().max(step[1].abs()) < 1e-6 {
+                break;
+            }
+        }
+        pixel
     }
 
     /// That positions on this image are positions on the sky.
@@ -246,5 +290,7 @@ fn transform(description: &Description) -> Result<fits_well::wcs::Wcs, WcsError>
         .map_err(WcsError::Inconsistent)
 }
 
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod tests;
