@@ -6,6 +6,9 @@ use std::sync::Arc;
 use super::scanlines::{BandError, Scanlines, Shape};
 use super::scratch::Scratch;
 
+/// Columns whose sums fit into a core's first-level cache together with the samples that are added to them.
+const BLOCK_COLUMNS: usize = 2048;
+
 /// How far a picture is reduced: 0.1 to 1 of its width and height, N.I.N.A.'s rule.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reduction(f64);
@@ -89,15 +92,19 @@ impl AreaAverage {
             let bunch = first..needed.end.min(first + from.band_rows());
             let lines = &mut lines[..bunch.len() * row_samples];
             self.source.read(bunch.clone(), lines)?;
-            for (row, line) in bunch.zip(lines.chunks_exact(row_samples)) {
-                let touched = self.down.targets(row);
-                for target in touched.start.max(rows.start)..touched.end.min(rows.end) {
-                    sums.add(line, self.down.overlap(row, target));
-                    if self.down.completes(row, target) {
-                        let at = (target - rows.start) * target_samples;
-                        self.average(sums, &mut band[at..at + target_samples]);
-                        sums.begin();
-                    }
+            for target in self.down.first_target(bunch.start).max(rows.start)..rows.end {
+                let under = self.down.sources(&(target..target + 1));
+                let here = under.start.max(bunch.start)..under.end.min(bunch.end);
+                if here.is_empty() {
+                    break;
+                }
+                let weights: Vec<u64> = here.clone().map(|row| self.down.overlap(row, target)).collect();
+                let at = (here.start - bunch.start) * row_samples..(here.end - bunch.start) * row_samples;
+                sums.add(&lines[at], &weights);
+                if here.end == under.end {
+                    let at = (target - rows.start) * target_samples;
+                    self.average(sums, &mut band[at..at + target_samples]);
+                    sums.begin();
                 }
             }
         }
@@ -107,7 +114,7 @@ impl AreaAverage {
     /// From the sums of whole columns to one row of means, plane by plane.
     fn average<S: ColumnSum>(&self, sums: &mut Sums<S>, means: &mut [u16]) {
         let columns = self.source.shape().columns;
-        let area = self.across.target_length * self.down.target_length;
+        let area = (self.across.target_length * self.down.target_length) as f64;
         let Sums { columns: sums, totals, .. } = sums;
         for (sums, means) in sums.chunks_exact(columns).zip(means.chunks_exact_mut(self.shape.columns)) {
             // totals[i]: everything left of column i. Differences come out right even if the totals wrap around.
@@ -127,7 +134,9 @@ impl AreaAverage {
             let mut left = left_of(&self.borders[0]);
             for (mean, border) in means.iter_mut().zip(&self.borders[1..]) {
                 let right = left_of(border);
-                *mean = ((right.wrapping_sub(left) + area / 2) / area) as u16;
+                // Exact for areas below 2^35: a quotient that is not half-way itself is further from half-way than
+                // any error of these numbers.
+                *mean = (right.wrapping_sub(left) as i64 as f64 / area + 0.5) as u16;
                 left = right;
             }
         }
@@ -186,10 +195,9 @@ impl Axis {
         self.border(targets.start).column..end as usize
     }
 
-    /// Output pixels over one source pixel.
-    fn targets(&self, source: usize) -> Range<usize> {
-        let (start, end) = (source as u64 * self.source_length, (source as u64 + 1) * self.source_length);
-        (start / self.target_length) as usize..end.div_ceil(self.target_length) as usize
+    /// The first output pixel over a source pixel.
+    fn first_target(&self, source: usize) -> usize {
+        (source as u64 * self.source_length / self.target_length) as usize
     }
 
     /// Length shared by two pixels that touch.
@@ -198,11 +206,6 @@ impl Axis {
         let start = (source * self.source_length).max(target * self.target_length);
         let end = ((source + 1) * self.source_length).min((target + 1) * self.target_length);
         end - start
-    }
-
-    /// Whether a source pixel is the last one under an output pixel.
-    fn completes(&self, source: usize, target: usize) -> bool {
-        (source as u64 + 1) * self.source_length >= (target as u64 + 1) * self.target_length
     }
 }
 
@@ -227,14 +230,30 @@ impl<S: ColumnSum> Sums<S> {
         self.is_empty = true;
     }
 
-    fn add(&mut self, line: &[u16], weight: u64) {
+    /// Adds rows of equal length, each with its weight.
+    fn add(&mut self, lines: &[u16], weights: &[u64]) {
+        let length = lines.len() / weights.len();
         if self.is_empty {
             self.is_empty = false;
             self.columns.clear();
-            self.columns.extend(line.iter().map(|&sample| S::weighted(sample, weight)));
-        } else {
-            for (sum, &sample) in self.columns.iter_mut().zip(line) {
-                sum.add(S::weighted(sample, weight));
+            self.columns.resize(length, S::default());
+        }
+        // Block by block, so that the sums stay in the first-level cache while all rows are added to them.
+        for (block, sums) in self.columns.chunks_mut(BLOCK_COLUMNS).enumerate() {
+            let (first_column, count) = (block * BLOCK_COLUMNS, sums.len());
+            let of = |line: usize| &lines[line * length + first_column..][..count];
+            let mut line = 0;
+            while let Some(&[first, second]) = weights.get(line..line + 2) {
+                for ((sum, &upper), &lower) in sums.iter_mut().zip(of(line)).zip(of(line + 1)) {
+                    sum.add(S::weighted(upper, first));
+                    sum.add(S::weighted(lower, second));
+                }
+                line += 2;
+            }
+            if let Some(&weight) = weights.get(line) {
+                for (sum, &sample) in sums.iter_mut().zip(of(line)) {
+                    sum.add(S::weighted(sample, weight));
+                }
             }
         }
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::error::Classified;
 
 /// Samples in a band that a processor core can keep in its second-level cache beside the step's own tables.
-const BAND_SAMPLES: usize = 1 << 17;
+const BAND_SAMPLES: usize = 1 << 18;
 
 /// Bands each thread should get at least, so that one slow band does not keep the others waiting.
 const BANDS_PER_THREAD: usize = 8;

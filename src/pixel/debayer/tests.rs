@@ -50,6 +50,19 @@ fn the_worked_example_comes_out() {
 }
 
 #[test]
+fn a_fifth_in_16_bits_is_a_fifth() {
+    let edges = (0..12).chain(32_760..32_775).chain(65_520..=65_535);
+    for sample in edges.clone() {
+        for quarter in edges.clone() {
+            for rest in (0..4).filter(|rest| quarter < u16::MAX || *rest == 0) {
+                let expected = (u32::from(sample) + 4 * u32::from(quarter) + u32::from(rest)) / 5;
+                assert_eq!(u32::from(fifth(sample, quarter, rest)), expected, "{sample} {quarter} {rest}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_single_row_or_column_stays_grey() {
     for (rows, columns) in [(1, 1), (1, 5), (6, 1)] {
         let source = mosaic(rows, columns, |row, column| (row * 10 + column) as u16);
