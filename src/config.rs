@@ -4,6 +4,7 @@
 //! `TRIFOCAL__SERVER__LISTEN`. A key nobody knows, a wrong type or an impossible value stops the start with one
 //! sentence naming the key; nothing is silently replaced by a default. `config/trifocal.toml` documents every key.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use config::{Environment, File, FileFormat};
@@ -14,7 +15,6 @@ use crate::ingest::{ArchiveConfig, IngestConfig};
 use crate::protocol::intercom::IntercomConfig;
 use crate::protocol::nina::NinaConfig;
 use crate::render::{CacheConfig, LimitsConfig};
-use crate::server::ServerConfig;
 
 /// Everything the service is told at start.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -38,6 +38,31 @@ pub struct Config {
     pub cameras: Vec<CameraConfig>,
     /// How the intercom dialect answers.
     pub intercom: IntercomConfig,
+}
+
+/// `[server]`: where and how the service listens.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ServerConfig {
+    /// Address and port of the one HTTP listener.
+    pub listen: SocketAddr,
+    /// Base of the absolute links in answers; empty means the address the client used.
+    pub public_url: String,
+    /// HTTP worker threads; 0 means one per core.
+    pub workers: usize,
+    /// Seconds that answers in progress may take after a stop was asked for.
+    pub stop_seconds: u64,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 1888)),
+            public_url: String::new(),
+            workers: 0,
+            stop_seconds: 10,
+        }
+    }
 }
 
 /// `[storage]`

@@ -161,6 +161,11 @@ impl FitsFile {
         self.byte_len
     }
 
+    /// Whether the file is gzipped on disk and held unpacked in memory.
+    pub fn is_unpacked(&self) -> bool {
+        matches!(self.bytes, Bytes::Unpacked(_))
+    }
+
     /// Memory this value holds: headers and, for a gzip file, all unpacked bytes. What a cache weighs it by.
     pub fn memory_bytes(&self) -> u64 {
         let headers: usize = self.hdus.iter().map(|hdu| 512 + 2 * CARD_BYTES * hdu.header.len()).sum();

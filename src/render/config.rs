@@ -8,7 +8,7 @@ use crate::pixel::Limits;
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct CacheConfig {
-    /// MiB of decoded frames (compressed files only; plain ones are read where they lie).
+    /// MiB of decoded frames and unpacked files (compressed ones only; plain ones are read where they lie).
     pub frames_mib: u64,
     /// MiB of encoded renditions.
     pub renditions_mib: u64,

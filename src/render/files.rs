@@ -60,7 +60,8 @@ impl OpenFile {
     }
 }
 
-/// The open files, at most a configured number of them; the least recently used is closed first.
+/// The open files, bounded in number and in the memory that unpacked ones take; the least recently used is closed
+/// first.
 #[derive(Clone, Debug)]
 pub struct Files {
     open: Cache<PathBuf, Arc<OpenFile>>,
@@ -68,9 +69,19 @@ pub struct Files {
 }
 
 impl Files {
-    /// Keeps up to `capacity` files open.
-    pub fn new(capacity: u64, limits: Limits) -> Self {
-        Self { open: Cache::new(capacity), limits }
+    /// Keeps up to `files` files open that together take up to `memory_bytes`.
+    pub fn new(files: u64, memory_bytes: u64, limits: Limits) -> Self {
+        // Every file weighs at least its share of the memory, so that their number is bounded, too.
+        let share = memory_bytes / files.max(1);
+        let weigh = move |_: &PathBuf, file: &Arc<OpenFile>| {
+            u32::try_from(file.fits.memory_bytes().max(share)).unwrap_or(u32::MAX)
+        };
+        Self { open: Cache::builder().max_capacity(memory_bytes).weigher(weigh).build(), limits }
+    }
+
+    /// Memory the open files take, counting each at its share at least.
+    pub fn memory_bytes(&self) -> u64 {
+        self.open.weighted_size()
     }
 
     /// The file at `path`, opened anew if it changed on disk since it was opened. Blocks.

@@ -85,12 +85,11 @@ impl Renderer {
         let weigh_frame = |_: &FrameIdentity, frame: &Arc<SixteenBitFrame>| {
             u32::try_from(frame.memory_bytes() + ENTRY_BYTES).unwrap_or(u32::MAX)
         };
+        // Half of the budget for samples is for decoded frames, half for files that had to be unpacked.
+        let frame_bytes = cache.frames_mib * MIB / 2;
         Self {
-            files: Files::new(cache.open_files, limits.decoding()),
-            frames: moka::sync::Cache::builder()
-                .max_capacity(cache.frames_mib * MIB)
-                .weigher(weigh_frame)
-                .build(),
+            files: Files::new(cache.open_files, frame_bytes, limits.decoding()),
+            frames: moka::sync::Cache::builder().max_capacity(frame_bytes).weigher(weigh_frame).build(),
             renditions: Cache::builder()
                 .max_capacity(cache.renditions_mib * MIB)
                 .weigher(weigh_rendition)

@@ -3,13 +3,11 @@
 //! [`Service::start`] builds everything from the settings, binds, and reports the address it really got;
 //! [`Service::stop`] finishes the answers in progress and ends the streams.
 
-mod config;
 mod error;
 mod filling;
 mod measure;
 mod operations;
 mod service;
 
-pub use config::ServerConfig;
 pub use error::Error;
 pub use service::Service;

@@ -78,6 +78,7 @@ async fn an_entry_has_its_keys_in_the_documented_order() {
             "frame.fits",
             Frame::gradient()
                 .text("DATE-LOC", "2026-01-31T22:04:05.1234567")
+                .text("DATE-OBS", "2026-01-31T21:04:05.1234567")
                 .text("FILTER", "Ha")
                 .text("OBJECT", "NGC 7000")
                 .text("INSTRUME", "ExampleCam 2600")
@@ -89,9 +90,7 @@ async fn an_entry_has_its_keys_in_the_documented_order() {
         .serve()
         .await;
     let body = gateway.get("/v2/api/image-history?index=0").await.text().await.unwrap();
-    insta::with_settings!({filters => vec![(r#""Date":"[^"]+""#, r#""Date":"[date]""#)]}, {
-        insta::assert_snapshot!(body);
-    });
+    insta::assert_snapshot!(body);
 }
 
 #[tokio::test]
@@ -131,9 +130,7 @@ async fn the_stretch_is_the_capture_programs_to_the_last_digit() {
     let expected = [0, 0, 5, 70, 3068, 8518, 13107, 15528, 23354, 33814, 53205, 63182, 65520];
     let frame = Frame::of(10, 101, |row, column| match (row, column) {
         (0, column) if column < levels.len() => levels[column],
-        (_, column) if column % 2 == 0 => 1140,
-        (_, column) if column % 4 == 1 => 1200,
-        _ => 1260,
+        (_, column) => [1140, 1200, 1260][column % 3],
     });
     let gateway = Site::new().frame("frame.fits", frame).serve().await;
     let entry = gateway.json("/v2/api/image-history").await.1;

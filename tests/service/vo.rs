@@ -71,7 +71,9 @@ async fn demo_archive() -> Gateway {
     let directory = Arc::new(tempfile::tempdir().unwrap());
     let site = demo::write_scaled(directory.path(), demo::Scale::Small, |_| ()).unwrap();
     let settings = directory.path().join("trifocal.toml");
-    std::fs::write(&settings, site.settings(directory.path(), "127.0.0.1:0".parse().unwrap())).unwrap();
+    let listen = "127.0.0.1:0".parse().unwrap();
+    let toml = format!("{}\n[ingest]\nsettle_seconds = 0.001\n", site.settings(directory.path(), listen));
+    std::fs::write(&settings, toml).unwrap();
     Gateway::start(Config::load(&[settings]).unwrap(), directory).await
 }
 
@@ -138,7 +140,7 @@ async fn refusals_speak_json() {
     for (query, status, message) in [
         ("", 404, "Missing ds parameter"),
         ("ds=warped&sid=1", 404, "Db Not Found"),
-        ("ds=raw&sid=5646240695", 404, "Image Not Found"),
+        ("ds=raw&sid=5646240999", 404, "Image Not Found"),
         ("ds=raw&ra=200&dec=40&filter=r", 404, "Image Not Found"),
         ("ds=raw&sid=5646240694&ra=200&dec=40&width=1&height=1", 404, "Image Not Found"),
         ("ds=raw&ra=91x&dec=2&filter=r", 400, "Invalid ra 91x and dec 2. "),

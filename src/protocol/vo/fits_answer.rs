@@ -32,7 +32,7 @@ pub async fn whole_file(
     file: &Arc<OpenFile>,
     name: ContentDisposition,
 ) -> Result<HttpResponse, Error> {
-    if file.fits.memory_bytes() > 0 {
+    if file.fits.is_unpacked() {
         let file = Arc::clone(file);
         let bytes = tokio::task::spawn_blocking(move || file.bytes()).await.map_err(Error::Panicked)??;
         return Ok(HttpResponse::Ok()

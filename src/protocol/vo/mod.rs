@@ -37,6 +37,11 @@ pub fn configure(service: &mut ServiceConfig) {
             "Access-Control-Expose-Headers",
             "Content-Disposition, Content-Length, X-Cutout-Bounds, X-Science-Id, X-Ignored-Parameters",
         ));
-        service.service(web::scope(prefix).wrap(cross_origin).service(imageserv::scope()));
+        service.service(
+            web::scope(prefix)
+                .wrap(cross_origin)
+                .service(imageserv::scope())
+                .default_service(web::to(imageserv::unknown_route)),
+        );
     }
 }

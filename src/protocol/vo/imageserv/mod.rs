@@ -28,7 +28,11 @@ fn resource(path: &str) -> actix_web::Resource {
     web::resource(path).default_service(web::to(wrong_method))
 }
 
-async fn unknown_route() -> Result<actix_web::HttpResponse, Failure> {
+/// Any path of this dialect that nobody answers.
+///
+/// # Errors
+/// Always: 404.
+pub async fn unknown_route() -> Result<actix_web::HttpResponse, Failure> {
     Err(Failure::unknown_route())
 }
 
