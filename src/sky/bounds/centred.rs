@@ -72,7 +72,7 @@ impl Extent {
 }
 
 /// The window of `size` whose middle is nearest `centre`, trimmed to an image of `width` x `height` pixels;
-/// `None` when nothing of it is left or the position does not project.
+/// `None` when nothing of it is left, the position does not project or the first two axes are not celestial.
 ///
 /// With c the 0-based pixel of the centre and N pixels along an axis, the first is ⌊c - (N-1)/2 + ½ + ε⌋.
 pub fn centred_box(
@@ -82,7 +82,7 @@ pub fn centred_box(
     width: usize,
     height: usize,
 ) -> Option<PixelBox> {
-    let pixel = wcs.pixel_at(centre)?;
+    let pixel = wcs.pixel_at(centre).filter(|_| wcs.is_picture())?;
     let scale = wcs.pixel_scale_deg();
     let [x, y] = [(pixel.x, size.width), (pixel.y, size.height)].map(|(position, side)| {
         let count = side.to_pixels(scale);

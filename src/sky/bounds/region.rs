@@ -7,13 +7,13 @@ use crate::pixel::PixelBox;
 use crate::sky::{FitsPixel, Region, SkyCoord, Wcs};
 
 /// The box of an image of `width` x `height` pixels that holds every pixel `region` touches; `None` when it
-/// touches none.
+/// touches none or its first two axes are not celestial.
 ///
 /// Usually this is the bounding box of the region, trimmed to the image. Where the region has no bounding box on
 /// this projection (it reaches behind a gnomonic map, around a pole of a cylindrical one, across a seam, or so far
 /// out that a distortion means nothing) it is the bounding box of the part on the image.
 pub fn region_box(wcs: &Wcs, region: &Region, width: usize, height: usize) -> Option<PixelBox> {
-    if width == 0 || height == 0 {
+    if width == 0 || height == 0 || !wcs.is_picture() {
         return None;
     }
     let image = Image { wcs, width, height };

@@ -133,8 +133,8 @@ fn extents_are_right_to_a_hundred_thousandth_of_a_pixel() {
         let found = super::region::extent_of(image, &region).unwrap();
         let mut dense = super::image::PixelExtent::EMPTY;
         for curve in region.boundary() {
-            for step in 0..=200_000 {
-                dense.include(wcs.pixel_at(curve.at(f64::from(step) / 200_000.0).unwrap()).unwrap());
+            for step in 0..=20_000 {
+                dense.include(wcs.pixel_at(curve.at(f64::from(step) / 20_000.0).unwrap()).unwrap());
             }
         }
         for (found, dense) in [(found.x, dense.x), (found.y, dense.y)] {

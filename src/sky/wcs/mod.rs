@@ -42,6 +42,9 @@ pub enum WcsError {
     /// Celestial, but in a frame that has no fixed relation to ICRS (solar, planetary, apparent).
     #[error("positions in the image's frame ({0}) have no fixed place on the sky")]
     NotEquatorial(String),
+    /// A cube whose planes are not pictures of the sky.
+    #[error("the first two axes of the image are not its celestial ones")]
+    NotAPicture,
     /// Scale and rotation collapse the image to a line.
     #[error("the image's coordinate matrix is singular")]
     SingularMatrix,
@@ -56,9 +59,10 @@ pub enum WcsError {
 impl Classified for WcsError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::NoCelestialAxes | Self::UnsupportedProjection(_) | Self::NotEquatorial(_) => {
-                ErrorKind::Unsupported
-            }
+            Self::NoCelestialAxes
+            | Self::UnsupportedProjection(_)
+            | Self::NotEquatorial(_)
+            | Self::NotAPicture => ErrorKind::Unsupported,
             Self::SingularMatrix | Self::InvalidKeyword(_) | Self::Inconsistent(_) => ErrorKind::BrokenFile,
         }
     }
@@ -191,12 +195,21 @@ impl Wcs {
         pixel
     }
 
-    /// That positions on this image are positions on the sky.
+    /// That a region of the sky is a region of this image's first two axes, and in what frame.
     ///
     /// # Errors
-    /// [`WcsError::NotEquatorial`] for solar, planetary and apparent frames: cut those by pixel.
+    /// [`WcsError::NotEquatorial`] for solar, planetary and apparent frames, [`WcsError::NotAPicture`] for cubes
+    /// with their celestial axes elsewhere: cut those by pixel.
     pub fn require_sky(&self) -> Result<RadeSys, WcsError> {
+        if !self.is_picture() {
+            return Err(WcsError::NotAPicture);
+        }
         self.frame.as_ref().map(|(frame, _)| *frame).map_err(|name| WcsError::NotEquatorial(name.clone()))
+    }
+
+    /// Whether the celestial axes are the first two, as a [`crate::pixel::PixelBox`] takes for granted.
+    pub fn is_picture(&self) -> bool {
+        self.celestial_axes() == [1, 2]
     }
 
     /// Side of the square of the same area as the pixel at CRPIX, degrees: √|det CD|, distortion left out.

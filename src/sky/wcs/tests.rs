@@ -197,6 +197,10 @@ fn other_axes_of_a_cube_stand_at_their_first_plane() {
     );
     let wcs = Wcs::parse(&cube).unwrap();
     assert_eq!(wcs.celestial_axes(), [3, 4]);
+    assert!(matches!(wcs.require_sky(), Err(WcsError::NotAPicture)));
+    let region = crate::sky::Region::circle(150.0, 2.0, 0.01).unwrap();
+    assert_eq!(crate::sky::region_box(&wcs, &region, 400, 300), None, "a box along the wrong axes");
+    assert_eq!(crate::sky::Footprint::of(&wcs, 400, 300), None);
     assert_eq!(wcs.sky_at(FitsPixel { x: 1.0, y: 1.0 }).unwrap(), at(&cards(E1), 1.0, 1.0));
     // A spectral axis that drags the position along: its first plane lies two steps from its reference.
     let slanted =
