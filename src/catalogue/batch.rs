@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 
-use super::{Catalogue, Result};
+use super::{Catalogue, Origin, Result};
 
 /// A transaction under way. Dropped without [`commit`](Batch::commit), it never happened.
 ///
@@ -12,6 +12,9 @@ use super::{Catalogue, Result};
 pub struct Batch {
     transaction: Transaction<'static, Sqlite>,
     now: DateTime<Utc>,
+    /// Numbers already looked up: a batch has few origins and filters, and many files.
+    pub(super) sources: Vec<(Origin, i64)>,
+    pub(super) bands: Vec<(String, i64)>,
 }
 
 impl Catalogue {
@@ -21,7 +24,7 @@ impl Catalogue {
     /// When the database does not answer or stays busy.
     pub async fn begin(&self) -> Result<Batch> {
         let transaction = self.writer.begin_with("begin immediate").await?;
-        Ok(Batch { transaction, now: self.clock.utc() })
+        Ok(Batch { transaction, now: self.clock.utc(), sources: Vec::new(), bands: Vec::new() })
     }
 }
 

@@ -1,11 +1,12 @@
 //! What a batch can do to frames.
 
+use std::collections::HashMap;
 use std::path::Path;
 
-use sqlx::Row;
+use sqlx::{QueryBuilder, Row, Sqlite};
 
 use super::frames::{FrameFacts, FrameId, Origin};
-use super::{Batch, Catalogue, Result, rows};
+use super::{Batch, Catalogue, CatalogueError, Result, rows};
 use crate::fits::FileStamp;
 use crate::pixel::BayerPattern;
 
@@ -36,14 +37,21 @@ impl Batch {
 
     /// The number of an origin, given on first use.
     pub(super) async fn source(&mut self, origin: &Origin) -> Result<i64> {
+        if let Some((_, id)) = self.sources.iter().find(|(known, _)| known == origin) {
+            return Ok(*id);
+        }
         let (kind, db, dataset) = origin.columns();
         let find = "select id from source where kind = ? and db = ? and dataset = ?";
         let query = sqlx::query_scalar(find).bind(kind).bind(db).bind(dataset);
-        if let Some(id) = query.fetch_optional(self.connection()).await? {
-            return Ok(id);
-        }
-        let add = "insert into source (kind, db, dataset) values (?, ?, ?) returning id";
-        Ok(sqlx::query_scalar(add).bind(kind).bind(db).bind(dataset).fetch_one(self.connection()).await?)
+        let id = if let Some(id) = query.fetch_optional(self.connection()).await? {
+            id
+        } else {
+            let add = "insert into source (kind, db, dataset) values (?, ?, ?) returning id";
+            let query = sqlx::query_scalar(add).bind(kind).bind(db).bind(dataset);
+            query.fetch_one(self.connection()).await?
+        };
+        self.sources.push((origin.clone(), id));
+        Ok(id)
     }
 
     /// Notes a file that was understood: a new frame, or the frame it had before, now as it is.
@@ -51,43 +59,57 @@ impl Batch {
     /// # Errors
     /// When the database cannot be written.
     pub async fn put_frame(&mut self, origin: &Origin, path: &Path, facts: &FrameFacts) -> Result<FrameId> {
+        let ids = self.put_frames(origin, &[(path, facts)]).await?;
+        ids.first().copied().ok_or(CatalogueError::Unexpected("frame"))
+    }
+
+    /// [`Self::put_frame`] for many files at once, in one statement; their frames in the same order.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn put_frames(
+        &mut self,
+        origin: &Origin,
+        files: &[(&Path, &FrameFacts)],
+    ) -> Result<Vec<FrameId>> {
+        if files.is_empty() {
+            return Ok(Vec::new());
+        }
         let source = self.source(origin).await?;
         let now = rows::nanoseconds(self.now());
-        let sql = "insert into frame (source_id, path, state, added_ns, bytes, modified_ns, header_digest, hdu, \
-                   columns, rows, planes, bitpix, data_offset, started_ns, exposure_s, filter, target, \
-                   instrument, telescope, bayer_pattern) \
-                   values (?, ?, 'ok', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
-                   on conflict (source_id, path) do update set state = 'ok', rejection = null, retry = 0, \
-                   bytes = excluded.bytes, modified_ns = excluded.modified_ns, \
-                   header_digest = excluded.header_digest, hdu = excluded.hdu, columns = excluded.columns, \
-                   rows = excluded.rows, planes = excluded.planes, bitpix = excluded.bitpix, \
-                   data_offset = excluded.data_offset, started_ns = excluded.started_ns, \
-                   exposure_s = excluded.exposure_s, filter = excluded.filter, target = excluded.target, \
-                   instrument = excluded.instrument, telescope = excluded.telescope, \
-                   bayer_pattern = excluded.bayer_pattern returning id";
-        let id = sqlx::query_scalar(sql)
-            .bind(source)
-            .bind(path.to_string_lossy())
-            .bind(now)
-            .bind(facts.stamp.bytes as i64)
-            .bind(facts.stamp.modified_ns)
-            .bind(facts.digest.0.cast_signed())
-            .bind(facts.hdu.0 as i64)
-            .bind(facts.columns as i64)
-            .bind(facts.rows as i64)
-            .bind(facts.planes as i64)
-            .bind(facts.bitpix)
-            .bind(facts.data_offset.map(|offset| offset as i64))
-            .bind(facts.started_at.map(rows::nanoseconds))
-            .bind(facts.exposure_s)
-            .bind(&facts.filter)
-            .bind(&facts.target)
-            .bind(&facts.instrument)
-            .bind(&facts.telescope)
-            .bind(facts.bayer_pattern.map(BayerPattern::name))
-            .fetch_one(self.connection())
-            .await?;
-        Ok(FrameId(id))
+        let mut insert = QueryBuilder::<Sqlite>::new(
+            "insert into frame (source_id, path, state, added_ns, bytes, modified_ns, header_digest, hdu, \
+             columns, rows, planes, bitpix, data_offset, started_ns, exposure_s, filter, target, instrument, \
+             telescope, bayer_pattern) ",
+        );
+        insert.push_values(files, |mut row, (path, facts)| {
+            row.push_bind(source).push_bind(path.to_string_lossy()).push("'ok'").push_bind(now);
+            row.push_bind(facts.stamp.bytes as i64).push_bind(facts.stamp.modified_ns);
+            row.push_bind(facts.digest.0.cast_signed()).push_bind(facts.hdu.0 as i64);
+            row.push_bind(facts.columns as i64).push_bind(facts.rows as i64).push_bind(facts.planes as i64);
+            row.push_bind(facts.bitpix).push_bind(facts.data_offset.map(|offset| offset as i64));
+            row.push_bind(facts.started_at.map(rows::nanoseconds)).push_bind(facts.exposure_s);
+            row.push_bind(facts.filter.as_deref()).push_bind(facts.target.as_deref());
+            row.push_bind(facts.instrument.as_deref()).push_bind(facts.telescope.as_deref());
+            row.push_bind(facts.bayer_pattern.map(BayerPattern::name));
+        });
+        insert.push(
+            " on conflict (source_id, path) do update set state = 'ok', rejection = null, retry = 0, \
+             bytes = excluded.bytes, modified_ns = excluded.modified_ns, \
+             header_digest = excluded.header_digest, hdu = excluded.hdu, columns = excluded.columns, \
+             rows = excluded.rows, planes = excluded.planes, bitpix = excluded.bitpix, \
+             data_offset = excluded.data_offset, started_ns = excluded.started_ns, \
+             exposure_s = excluded.exposure_s, filter = excluded.filter, target = excluded.target, \
+             instrument = excluded.instrument, telescope = excluded.telescope, \
+             bayer_pattern = excluded.bayer_pattern returning path, id",
+        );
+        let query = insert.build().persistent(files.len() == 1);
+        let rows = query.fetch_all(self.connection()).await?;
+        // In which order rows come back is not promised.
+        let ids = rows.iter().map(|row| Ok((row.try_get::<String, _>(0)?, FrameId(row.try_get(1)?))));
+        let ids = ids.collect::<Result<HashMap<_, _>>>()?;
+        let id = |(path, _): &(&Path, _)| ids.get(path.to_string_lossy().as_ref()).copied();
+        files.iter().map(id).collect::<Option<_>>().ok_or(CatalogueError::Unexpected("frame"))
     }
 
     /// Gives a frame whose file vanished the name under which the same bytes turned up again.

@@ -65,6 +65,9 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Page cache of one connection, in KiB (negative: SQLite's way of saying KiB and not pages).
 const PAGE_CACHE_KIB: &str = "-4096";
 
+/// Pages the log grows by before they move to the database file, which waits for the disk: 32 MiB.
+const CHECKPOINT_PAGES: &str = "8192";
+
 /// The catalogue of one gateway.
 #[derive(Debug)]
 pub struct Catalogue {
@@ -103,6 +106,7 @@ impl Catalogue {
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT)
             .pragma("cache_size", PAGE_CACHE_KIB)
+            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
             .pragma("journal_size_limit", "67108864")
             .pragma("temp_store", "memory");
         let pool = || {

@@ -1,17 +1,20 @@
 //! A made-up survey of any size, to measure how fast the nearest image is found.
 
+use std::cmp::Ordering;
 use std::f64::consts::TAU;
+use std::path::PathBuf;
 
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
-use sqlx::{QueryBuilder, Sqlite};
 
-use super::images::outline_to_blob;
+use super::{
+    ArchiveId, Catalogue, Dataset, FrameFacts, HeaderDigest, ImagePlace, NewImage, Origin, Result, ScienceId,
+    ScienceIdScheme,
+};
+use crate::fits::{FileStamp, HduIndex};
+use crate::sky::{Footprint, SkyCoord};
 
-use super::{ArchiveId, Batch, Catalogue, Dataset, Origin, Result, ScienceId, ScienceIdScheme};
-use crate::sky::SkyCoord;
-
-/// Frames written by one statement.
+/// Images written by one transaction.
 const CHUNK: usize = 500;
 /// Half the sides of an SDSS field, in degrees of arc.
 const HALF_WIDTH_DEG: f64 = 0.1125;
@@ -28,13 +31,6 @@ pub struct SyntheticSurvey {
     footprints: usize,
     height_deg: f64,
     width_deg: f64,
-}
-
-struct Field {
-    centre: (f64, f64),
-    corners: [SkyCoord; 4],
-    min: [f64; 3],
-    max: [f64; 3],
 }
 
 impl SyntheticSurvey {
@@ -68,111 +64,81 @@ impl SyntheticSurvey {
         (ra, dec)
     }
 
-    fn field(&self, random: &mut impl Rng) -> Option<Field> {
-        let (ra, dec) = self.point(random);
-        let turn = random.random::<f64>() * TAU;
-        let corner = |x: f64, y: f64| {
-            let (east, north) = (x * turn.cos() - y * turn.sin(), x * turn.sin() + y * turn.cos());
-            let dec_deg = dec + north;
-            let ra_deg = (ra + east / dec_deg.to_radians().cos()).rem_euclid(360.0);
-            SkyCoord::new(ra_deg, dec_deg).ok()
-        };
-        let corners = [
-            corner(-HALF_WIDTH_DEG, -HALF_HEIGHT_DEG)?,
-            corner(HALF_WIDTH_DEG, -HALF_HEIGHT_DEG)?,
-            corner(HALF_WIDTH_DEG, HALF_HEIGHT_DEG)?,
-            corner(-HALF_WIDTH_DEG, HALF_HEIGHT_DEG)?,
-        ];
-        // A margin for the edges' bulge; the real boxes come from `sky`.
-        let (mut min, mut max) = ([f64::INFINITY; 3], [f64::NEG_INFINITY; 3]);
-        for corner in corners {
-            let vector: [f64; 3] = corner.unit_vector();
-            for axis in 0..3 {
-                min[axis] = min[axis].min(vector[axis] - 1e-6);
-                max[axis] = max[axis].max(vector[axis] + 1e-6);
-            }
-        }
-        Some(Field { centre: (ra, dec), corners, min, max })
-    }
-
-    /// Writes the survey into an empty catalogue, the same for the same seed.
+    /// Writes the survey into an empty catalogue, the same for the same seed: strip after strip of the sky, as
+    /// surveys go.
     ///
     /// # Errors
     /// When the database cannot be written.
     pub async fn fill(&self, catalogue: &Catalogue, seed: u64) -> Result<()> {
         let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
+        let mut centres: Vec<_> = (0..self.footprints).map(|_| self.point(&mut random)).collect();
+        let strip = |(ra, dec): &(f64, f64)| ((dec / (2.0 * HALF_WIDTH_DEG)).floor(), *ra);
+        centres.sort_by(|a, b| strip(a).partial_cmp(&strip(b)).unwrap_or(Ordering::Equal));
         let (db, dataset) = Self::name();
-        let mut written = 0;
-        while written < self.footprints {
+        let origin = Origin::Archive { db, dataset };
+        let mut numbers = 1..;
+        for chunk in centres.chunks(CHUNK) {
+            let images: Vec<_> = chunk
+                .iter()
+                .zip(&mut numbers)
+                .filter_map(|(centre, number)| image(*centre, number, &mut random))
+                .collect();
+            let files: Vec<_> = images.iter().map(file).collect();
             let mut batch = catalogue.begin().await?;
-            let source = batch.source(&Origin::Archive { db: db.clone(), dataset: dataset.clone() }).await?;
-            let mut bands = Vec::new();
-            for filter in FILTERS {
-                bands.push(batch.band(filter).await?);
-            }
-            for _ in 0..20 {
-                let wanted = CHUNK.min(self.footprints - written);
-                let fields: Vec<Field> =
-                    std::iter::repeat_with(|| self.field(&mut random)).flatten().take(wanted).collect();
-                batch.write_fields(source, &bands, written, &fields).await?;
-                written += wanted;
-            }
+            let files: Vec<_> = files.iter().map(|(path, facts)| (path.as_path(), facts)).collect();
+            let frames = batch.put_frames(&origin, &files).await?;
+            let images: Vec<_> = frames.into_iter().zip(&images).collect();
+            batch.put_new_images(&origin, &images).await?;
             batch.commit().await?;
         }
         Ok(())
     }
 }
 
-impl Batch {
-    async fn write_fields(
-        &mut self,
-        source: i64,
-        bands: &[i64],
-        first: usize,
-        fields: &[Field],
-    ) -> Result<()> {
-        if fields.is_empty() {
-            return Ok(());
-        }
-        let numbered = || (first..).zip(fields).map(|(number, field)| (number as i64 + 1, field));
-        let band = |number: i64| bands[number as usize % bands.len()];
-        let mut frames = QueryBuilder::<Sqlite>::new(
-            "insert into frame (id, source_id, path, state, added_ns, bytes, modified_ns, header_digest, hdu, \
-             columns, rows, planes, bitpix, data_offset, filter, instrument) ",
-        );
-        frames.push_values(numbered(), |mut row, (number, _)| {
-            let path = format!("/survey/run-{:05}/field-{number:08}.fits", number / 1000);
-            row.push_bind(number).push_bind(source).push_bind(path).push_bind("ok");
-            row.push_bind(0).push_bind(6_109_920).push_bind(number).push_bind(number).push_bind(0);
-            row.push_bind(2048).push_bind(1489).push_bind(1).push_bind(16).push_bind(28_800);
-            row.push_bind(FILTERS[number as usize % bands.len()]).push_bind("SDSS Camera");
-        });
-        frames.build().execute(self.connection()).await?;
-        let mut images = QueryBuilder::<Sqlite>::new(
-            "insert into image (frame_id, source_id, band_id, scheme, science_id, ra_deg, dec_deg, outline, \
-             radius_deg, pixel_scale_arcsec) ",
-        );
-        images.push_values(numbered(), |mut row, (number, field)| {
-            row.push_bind(number).push_bind(source).push_bind(band(number));
-            row.push_bind(ScienceIdScheme::Sequence.as_str()).push_bind(number);
-            row.push_bind(field.centre.0).push_bind(field.centre.1);
-            row.push_bind(outline_to_blob(&field.corners));
-            row.push_bind(HALF_WIDTH_DEG.hypot(HALF_HEIGHT_DEG)).push_bind(0.396);
-        });
-        images.build().execute(self.connection()).await?;
-        let mut boxes = QueryBuilder::<Sqlite>::new("insert into footprint_index ");
-        boxes.push_values(numbered(), |mut row, (number, field)| {
-            row.push_bind(number);
-            for axis in 0..3 {
-                row.push_bind(field.min[axis]).push_bind(field.max[axis]);
-            }
-            for id in [source, band(number)] {
-                row.push_bind(id as f64).push_bind(id as f64 + 0.5);
-            }
-        });
-        boxes.build().execute(self.connection()).await?;
-        Ok(())
-    }
+/// A field around a place, turned at random.
+fn image((ra, dec): (f64, f64), number: u64, random: &mut impl Rng) -> Option<NewImage> {
+    let turn = random.random::<f64>() * TAU;
+    let corner = |x: f64, y: f64| {
+        let (east, north) = (x * turn.cos() - y * turn.sin(), x * turn.sin() + y * turn.cos());
+        let dec_deg = dec + north;
+        let ra_deg = (ra + east / dec_deg.to_radians().cos()).rem_euclid(360.0);
+        SkyCoord::new(ra_deg, dec_deg).ok()
+    };
+    let (x, y) = (HALF_WIDTH_DEG, HALF_HEIGHT_DEG);
+    let outline = vec![corner(-x, -y)?, corner(x, -y)?, corner(x, y)?, corner(-x, y)?];
+    let (centre, radius_deg) = (SkyCoord::new(ra, dec).ok()?, x.hypot(y));
+    let bounds = Footprint::restore(&outline, centre, radius_deg).unit_vector_box();
+    let place = ImagePlace { centre, outline, radius_deg, pixel_scale_arcsec: 0.396 };
+    Some(NewImage {
+        scheme: ScienceIdScheme::Sequence,
+        science_id: ScienceId::try_from(number).ok()?,
+        filter: FILTERS[number as usize % FILTERS.len()].to_owned(),
+        place: Some((place, bounds)),
+        time_mjd: None,
+    })
+}
+
+/// The file an image would be in.
+fn file(image: &NewImage) -> (PathBuf, FrameFacts) {
+    let number = image.science_id.get();
+    let facts = FrameFacts {
+        stamp: FileStamp { bytes: 6_109_920, modified_ns: number as i64 },
+        digest: HeaderDigest(number),
+        hdu: HduIndex(0),
+        columns: 2048,
+        rows: 1489,
+        planes: 1,
+        bitpix: 16,
+        data_offset: Some(28_800),
+        started_at: None,
+        exposure_s: Some(53.907_456),
+        filter: Some(image.filter.clone()),
+        target: None,
+        instrument: Some("SDSS Camera".to_owned()),
+        telescope: None,
+        bayer_pattern: None,
+    };
+    (PathBuf::from(format!("/survey/run-{:05}/field-{number:08}.fits", number / 1000)), facts)
 }
 
 /// The science id of the image filled at that place, counting from 0.
