@@ -30,10 +30,40 @@ async fn health_readiness_and_metrics_are_there() {
 }
 
 #[tokio::test]
+async fn past_the_bound_of_the_queue_a_client_is_asked_to_come_back() {
+    let noise = |row: usize, column: usize| ((row * 7919 + column * 104_729) % 65_521) as u16;
+    let gateway = Site::new()
+        .with_settings("[limits]\nrenders_in_flight = 1\nrenders_queued = 1\n")
+        .frame("a.fits", Frame::of(1500, 2000, noise))
+        .serve()
+        .await;
+    let ask = |number: usize| {
+        let url = gateway.url(&format!("/v2/api/image/0?stream=true&factor=0.{number}"));
+        gateway.client().get(url).send()
+    };
+    let answers = futures_util::future::join_all((1..=8).map(ask)).await;
+    let (mut served, mut refused) = (0, 0);
+    for answer in answers.into_iter().map(Result::unwrap) {
+        match answer.status().as_u16() {
+            200 => served += 1,
+            503 => {
+                refused += 1;
+                assert_eq!(answer.headers()["retry-after"], "1");
+            }
+            other => panic!("answered {other}"),
+        }
+    }
+    assert!(served >= 2 && refused >= 1, "{served} served, {refused} refused");
+    assert_eq!(gateway.get("/healthz").await.status(), 200);
+}
+
+#[tokio::test]
 async fn the_page_is_served_and_unknown_paths_are_not() {
     let gateway = Site::new().serve().await;
     assert!(gateway.get("/").await.text().await.unwrap().contains("Trifocal"));
     assert_eq!(gateway.get("/nobody/knows").await.status(), 404);
+    let (status, body) = gateway.json("/api/nobody/knows").await;
+    assert_eq!((status, body["error"]["code"].as_u64()), (200, Some(2)));
 }
 
 #[tokio::test]

@@ -22,7 +22,7 @@ pub use socket::{Connection, tune};
 
 use crate::camera::Cameras;
 
-/// Mounts the dialect under `/api/camera`. Needs `web::Data<Arc<Cameras>>` as application data;
+/// Mounts the dialect under `/api/camera`, and under what nobody else wants of `/api`. Needs `web::Data<Arc<Cameras>>` as application data;
 /// `web::Data<IntercomConfig>` is used when it is there.
 pub fn configure(service: &mut web::ServiceConfig) {
     service.service(
@@ -33,9 +33,10 @@ pub fn configure(service: &mut web::ServiceConfig) {
             .route("/snapshot", web::to(snapshot::snapshot))
             .default_service(web::to(unknown)),
     );
+    service.service(web::scope("/api").default_service(web::to(unknown)));
 }
 
-/// Any other path below `/api/camera`.
+/// Any path below `/api` that nobody answers.
 async fn unknown(request: HttpRequest) -> HttpResponse {
     Failure::UnknownPath.response(&settings(&request))
 }
