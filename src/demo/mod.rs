@@ -57,9 +57,9 @@ pub const ARCHIVE_ID: &str = "DC_W13_Stripe82";
 /// How much is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scale {
-    /// Whole frames: about 270 MB.
+    /// Whole frames: about 264 MB.
     Full,
-    /// The same files, ids and positions, each cut to the part the documented examples need: about 13 MB.
+    /// The same files, ids and positions, each cut to the part the documented examples need: about 11 MB.
     Small,
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::Path;
 use std::sync::Mutex;
+use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
 
@@ -13,8 +14,13 @@ use super::{EXAMPLES, Scale, night, write_scaled};
 use crate::fits::{BLOCK_BYTES, Header};
 use crate::sky::{CutoutSize, Extent, FitsPixel, SkyCoord, Wcs, centred_box};
 
-fn digests(directory: &Path) -> BTreeMap<String, String> {
-    let digest = |path: &str| format!("{:x}", Sha256::digest(std::fs::read(directory.join(path)).unwrap()));
+/// Content and time of every file.
+fn digests(directory: &Path) -> BTreeMap<String, (String, SystemTime)> {
+    let digest = |path: &str| {
+        let path = directory.join(path);
+        let modified = path.metadata().unwrap().modified().unwrap();
+        (format!("{:x}", Sha256::digest(std::fs::read(path).unwrap())), modified)
+    };
     plan().iter().map(|file| (file.path.clone(), digest(&file.path))).collect()
 }
 
@@ -39,7 +45,7 @@ fn value<'a>(query: &'a str, name: &str) -> Option<&'a str> {
 }
 
 #[test]
-fn two_runs_write_the_same_bytes() {
+fn two_runs_write_the_same_bytes_and_times() {
     let [first, second] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     let site = write_scaled(first.path(), Scale::Small, |_| ()).unwrap();
     // One thread instead of many: the order of the work must not show.
