@@ -237,7 +237,7 @@ mod tests {
             (x, width, y, height) in (0_usize..9000, 1_usize..1000, 0_usize..4, 1_usize..4)
         ) {
             // Rows longer than what is read along, so that narrow boxes skip and wide ones do not.
-            let data: Vec<u8> = (0..70_000_u32).map(|n| (n * 31 >> 3) as u8).collect();
+            let data: Vec<u8> = (0..70_000_u32).map(|n| ((n * 31) >> 3) as u8).collect();
             let cards = "SIMPLE  = T\nBITPIX  = 8\nNAXIS   = 2\nNAXIS1  = 10000\nNAXIS2  = 7";
             let file = Held::new(&hdu(cards, &data)).open();
             for window in [PixelBox { x, y, width, height }, PixelBox { x: x / 9, y, width: 9000, height }] {

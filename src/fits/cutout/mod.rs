@@ -3,6 +3,7 @@
 //! Stored samples are copied bit for bit; compressed images are answered uncompressed. The exact length is known
 //! before the first byte.
 
+mod layout;
 mod lookup;
 mod sections;
 mod template;
@@ -14,9 +15,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
+use self::layout::{Fate, fate, lookup_moves, without_pixels};
 pub(super) use self::template::Template;
 use super::BLOCK_BYTES;
-use super::card::Card;
 use super::error::{FitsError, Result};
 use super::file::FitsFile;
 use super::hdu::{Hdu, HduIndex, HduKind};
@@ -90,11 +91,12 @@ impl Cutout {
             return Err(FitsError::Unsupported("a cutout of nothing".to_owned()));
         };
         let moves = lookup_moves(&file, boxes)?;
-        let mut cutout = Self { file: Arc::clone(&file), pieces: Vec::new(), length: 0 };
-        let fates: Vec<Fate> = file.hdus().iter().map(|hdu| fate(&file, hdu, boxes, &moves)).collect();
+        let source = Arc::clone(&file);
+        let mut cutout = Self { file, pieces: Vec::new(), length: 0 };
+        let fates: Vec<Fate> = source.hdus().iter().map(|hdu| fate(&source, hdu, boxes, &moves)).collect();
         let extensions = fates.iter().skip(1).filter(|fate| !matches!(fate, Fate::Dropped)).count();
         let is_common = boxes.iter().all(|(_, window)| (window.x, window.y) == (first.x, first.y));
-        for (hdu, fate) in file.hdus().iter().zip(fates) {
+        for (hdu, fate) in source.hdus().iter().zip(fates) {
             match fate {
                 Fate::Dropped => {}
                 Fate::Cut(window) => cutout.push_cut(hdu, window, note)?,
@@ -278,125 +280,4 @@ fn read_pixels(
         }
     }
     Ok(())
-}
-
-/// What becomes of an HDU.
-enum Fate {
-    Cut(PixelBox),
-    /// A distortion table, moved along with its image.
-    Moved(PixelBox),
-    Copied,
-    /// An unlisted image in the primary.
-    HeaderOnly,
-    Dropped,
-}
-
-fn fate(
-    file: &FitsFile,
-    hdu: &Hdu,
-    boxes: &[(HduIndex, PixelBox)],
-    moves: &[(lookup::Reference, PixelBox)],
-) -> Fate {
-    if let Some((_, window)) = boxes.iter().find(|(index, _)| *index == hdu.index) {
-        return Fate::Cut(*window);
-    }
-    match hdu.kind {
-        HduKind::Image | HduKind::CompressedImage => {
-            let moved =
-                moves.iter().find(|(reference, _)| hdu.kind == HduKind::Image && reference.is_to(hdu));
-            match moved {
-                Some((_, window)) => Fate::Moved(*window),
-                None if hdu.index.0 == 0 => Fate::HeaderOnly,
-                None => Fate::Dropped,
-            }
-        }
-        HduKind::Empty if hdu.index.0 == 0 && file.hdus().get(1).is_some_and(|next| next.was_primary()) => {
-            if boxes.iter().any(|(index, _)| index.0 == 1) {
-                Fate::Dropped
-            } else {
-                Fate::Copied
-            }
-        }
-        _ => Fate::Copied,
-    }
-}
-
-/// Which distortion tables the cut images need, and how far each moves.
-fn lookup_moves(
-    file: &FitsFile,
-    boxes: &[(HduIndex, PixelBox)],
-) -> Result<Vec<(lookup::Reference, PixelBox)>> {
-    let mut moves: Vec<(lookup::Reference, PixelBox)> = Vec::new();
-    for &(index, window) in boxes {
-        let template = file.hdu(index)?.cutout_template(file)?;
-        let references = template.lookups.as_ref().map_err(|what| FitsError::Unsupported(what.clone()))?;
-        for reference in references {
-            if !file.hdus().iter().any(|hdu| hdu.kind == HduKind::Image && reference.is_to(hdu)) {
-                return Err(FitsError::Unsupported("a distortion table that is not in the file".to_owned()));
-            }
-            match moves.iter().find(|(other, _)| other == reference) {
-                None => moves.push((reference.clone(), window)),
-                Some((_, other)) if (other.x, other.y) == (window.x, window.y) => {}
-                Some(_) => {
-                    return Err(FitsError::Unsupported("one distortion table for two boxes".to_owned()));
-                }
-            }
-        }
-    }
-    Ok(moves)
-}
-
-/// The header of an unlisted primary image, without its pixels.
-fn without_pixels(hdu: &Hdu) -> Header {
-    let mut header = hdu.header.clone();
-    header.set_integer("NAXIS", 0, "pixels left out");
-    let is_about_pixels = |keyword: &str| {
-        let is_axis = keyword.strip_prefix("NAXIS").is_some_and(|n| !n.is_empty());
-        is_axis
-            || ["BSCALE", "BZERO", "BLANK", "DATAMIN", "DATAMAX", "CHECKSUM", "DATASUM"].contains(&keyword)
-    };
-    header.retain(|card| !is_about_pixels(&card.keyword()));
-    header
-}
-
-impl Hdu {
-    /// What a crop changes in this image's header, worked out on first use.
-    fn cutout_template(&self, file: &FitsFile) -> Result<&Template> {
-        let image = self.image()?;
-        Ok(self.template.get_or_init(|| {
-            let becomes_primary = self.index.0 == 1
-                && self.was_primary()
-                && file.hdus().first().is_some_and(|primary| primary.kind == HduKind::Empty);
-            let origin = file.base_name();
-            if becomes_primary {
-                Template::of_image(&as_primary(&self.header, file.hdus().len() > 2), image, &origin)
-            } else {
-                Template::of_image(&self.header, image, &origin)
-            }
-        }))
-    }
-}
-
-/// An image extension's header as that of a primary.
-fn as_primary(header: &Header, has_extensions: bool) -> Header {
-    let mut primary = Header::new();
-    primary.set_logical("SIMPLE", true, "conforms to FITS standard");
-    let is_axis = |card: &Card| card.keyword().starts_with("NAXIS");
-    let is_structure = |card: &Card| {
-        let keyword = card.keyword();
-        ["XTENSION", "PCOUNT", "GCOUNT", "SIMPLE", "EXTEND", "INHERIT"].contains(&keyword.as_str())
-    };
-    let mut others = Vec::new();
-    for card in header.cards().filter(|card| !is_structure(card)) {
-        if is_axis(&card) || card.keyword() == "BITPIX" {
-            primary.push(card);
-        } else {
-            others.push(card);
-        }
-    }
-    if has_extensions {
-        primary.set_logical("EXTEND", true, "extensions follow");
-    }
-    others.into_iter().for_each(|card| primary.push(card));
-    primary
 }
