@@ -85,8 +85,13 @@ impl Default for StorageConfig {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file is missing or not TOML, a key is unknown, a value has the wrong type.
-    #[error("configuration: {0}")]
-    Unreadable(#[from] config::ConfigError),
+    #[error("configuration{files}: {problem}")]
+    Unreadable {
+        /// The files that were read, in brackets.
+        files: String,
+        /// What is wrong, with the name of the key.
+        problem: config::ConfigError,
+    },
     /// A value has the right type but makes no sense.
     #[error("configuration: {key}: {problem}")]
     Impossible {
@@ -113,7 +118,9 @@ impl Config {
             .try_parsing(true)
             .list_separator(",")
             .with_list_parse_key("nina.directories");
-        let config: Self = builder.add_source(environment).build()?.try_deserialize()?;
+        let read = builder.add_source(environment).build().and_then(config::Config::try_deserialize);
+        let config: Self =
+            read.map_err(|problem| Error::Unreadable { files: in_brackets(files), problem })?;
         config.validated()
     }
 
@@ -170,6 +177,11 @@ impl Config {
     }
 }
 
+fn in_brackets(files: &[PathBuf]) -> String {
+    let names: Vec<_> = files.iter().map(|path| path.display().to_string()).collect();
+    if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) }
+}
+
 fn check(key: &str, holds: bool, problem: impl FnOnce() -> String) -> Result<(), Error> {
     if holds { Ok(()) } else { Err(Error::Impossible { key: key.into(), problem: problem() }) }
 }
@@ -197,7 +209,7 @@ mod tests {
     #[test]
     fn an_unknown_key_is_named() {
         let message = load("[server]\nlisten_on = \"127.0.0.1:1\"\n").unwrap_err().to_string();
-        assert!(message.contains("listen_on"), "{message}");
+        assert!(message.contains("listen_on") && message.contains("trifocal.toml"), "{message}");
     }
 
     #[test]

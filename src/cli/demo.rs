@@ -36,7 +36,7 @@ impl Demo {
         let megabytes = site.bytes / 1_000_000;
         println!("{} files, {megabytes} MB, {:.1} s", site.files, begun.elapsed().as_secs_f64());
         let config = Config::load(std::slice::from_ref(&settings))?;
-        until_stopped(config, |address| {
+        until_stopped(config, move |address| {
             let base = format!("http://{address}");
             println!(
                 "\nTrifocal is listening. Open {base}/ in a browser, or try\n\n  \

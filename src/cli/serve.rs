@@ -32,14 +32,19 @@ impl Serve {
     }
 }
 
-/// Runs the service until it is asked to stop (SIGTERM, Ctrl-C); `started` is told the address it listens on.
+/// Runs the service until it is asked to stop (SIGTERM, Ctrl-C). When it has seen all its files, `on_ready` is told
+/// the address it listens on.
 pub(super) async fn until_stopped(
     config: Config,
-    started: impl FnOnce(SocketAddr),
+    on_ready: impl FnOnce(SocketAddr) + Send + 'static,
 ) -> anyhow::Result<ExitCode> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let mut service = Service::start(config, SystemClock::start()).await?;
-    started(service.address());
+    let (ready, address) = (service.ready(), service.address());
+    tokio::spawn(async move {
+        ready.await;
+        on_ready(address);
+    });
     let asked = tokio::select! {
         _ = terminate.recv() => "SIGTERM",
         _ = interrupt.recv() => "SIGINT",

@@ -94,9 +94,12 @@ impl Service {
     }
 
     /// Waits until every directory was looked through once.
-    pub async fn ready(&self) {
-        // The sender is gone only when the service stops; then there is nothing to wait for.
-        let _ = self.ready.clone().wait_for(|done| *done).await;
+    pub fn ready(&self) -> impl Future<Output = ()> + use<> {
+        let mut ready = self.ready.clone();
+        async move {
+            // The sender is gone only when the service stops; then there is nothing to wait for.
+            let _ = ready.wait_for(|done| *done).await;
+        }
     }
 
     /// Waits for the HTTP server to end by itself, which it should not.
