@@ -174,6 +174,8 @@ fn turn_over(band: &mut [u16], row_samples: usize) {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
+
     use super::*;
     use crate::fits::testing::{Held, hdu};
 
@@ -193,7 +195,7 @@ mod tests {
     fn cards(bitpix: i32, axes: &[usize], more: &str) -> String {
         let mut cards = format!("SIMPLE  = T\nBITPIX  = {bitpix}\nNAXIS   = {}\n", axes.len());
         for (n, axis) in axes.iter().enumerate() {
-            cards += &format!("NAXIS{}  = {axis}\n", n + 1);
+            writeln!(cards, "NAXIS{}  = {axis}", n + 1).unwrap();
         }
         cards + more
     }

@@ -7,8 +7,10 @@ use trifocal::demo;
 
 use crate::support::{Gateway, Site};
 
-/// The published examples, row by row, with the size of the image each one answers with: `None` for a whole file.
-const EXAMPLES: [(&str, &str, Option<(usize, usize)>); 20] = [
+/// Number of a published example, its query, and the size of the cutout it answers with: `None` for a whole file.
+type Example = (&'static str, &'static str, Option<(usize, usize)>);
+
+const EXAMPLES: [Example; 20] = [
     ("I_1", "ds=raw&ra=359.195&dec=-0.1055&filter=r", None),
     ("I_2", "ds=raw&run=5646&camcol=4&field=694&filter=g", None),
     ("I_3", "ds=raw&sid=3325410171", None),
