@@ -1,7 +1,8 @@
 //! The files that are measured: survey images with a WCS and frames of a 26-megapixel camera, noise included.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use ndarray::Array3;
 use rand::{Rng, SeedableRng};
@@ -27,34 +28,38 @@ pub(crate) fn field_ra_deg(number: usize) -> f64 {
     40.0 + number as f64
 }
 
-/// Writes the survey images as single-precision FITS files.
+/// Writes the survey images, one file each.
 ///
 /// # Errors
 /// The operating system's.
 pub(crate) fn write_fields(directory: &Path) -> anyhow::Result<()> {
     fs::create_dir_all(directory)?;
-    for number in 0..FIELDS {
-        let mut noise = Noise::new(number as u64);
-        let pixels = Array3::from_shape_simple_fn((1, FIELD.1, FIELD.0), || 120.0 + 9.0 * noise.next());
-        let mut header = Header::new();
-        header.set_text("CTYPE1", "RA---TAN", "");
-        header.set_text("CTYPE2", "DEC--TAN", "");
-        header.set_real("CRPIX1", f64::midpoint(1.0, FIELD.0 as f64), "");
-        header.set_real("CRPIX2", f64::midpoint(1.0, FIELD.1 as f64), "");
-        header.set_real("CRVAL1", field_ra_deg(number), "");
-        header.set_real("CRVAL2", 0.0, "");
-        header.set_real("CD1_1", -FIELD_SCALE_DEG, "");
-        header.set_real("CD1_2", 0.0, "");
-        header.set_real("CD2_1", 0.0, "");
-        header.set_real("CD2_2", FIELD_SCALE_DEG, "");
-        header.set_text("RADESYS", "ICRS", "");
-        header.set_text("FILTER", "r", "");
-        header.set_text("DATE-OBS", "2026-11-20T21:00:00", "");
-        FitsWriter::new()
-            .image(header, Raster::F32(pixels))
-            .write(&directory.join(format!("calexp-{number:04}.fits")))?;
-    }
-    Ok(())
+    (0..FIELDS)
+        .try_for_each(|number| write_field(&directory.join(format!("calexp-{number:04}.fits")), number))
+}
+
+/// Writes survey image `number` with single-precision samples.
+///
+/// # Errors
+/// The operating system's.
+pub(crate) fn write_field(path: &Path, number: usize) -> anyhow::Result<()> {
+    let mut noise = Noise::new(number as u64);
+    let pixels = Array3::from_shape_simple_fn((1, FIELD.1, FIELD.0), || 120.0 + 9.0 * noise.next());
+    let mut header = Header::new();
+    header.set_text("CTYPE1", "RA---TAN", "");
+    header.set_text("CTYPE2", "DEC--TAN", "");
+    header.set_real("CRPIX1", f64::midpoint(1.0, FIELD.0 as f64), "");
+    header.set_real("CRPIX2", f64::midpoint(1.0, FIELD.1 as f64), "");
+    header.set_real("CRVAL1", field_ra_deg(number), "");
+    header.set_real("CRVAL2", 0.0, "");
+    header.set_real("CD1_1", -FIELD_SCALE_DEG, "");
+    header.set_real("CD1_2", 0.0, "");
+    header.set_real("CD2_1", 0.0, "");
+    header.set_real("CD2_2", FIELD_SCALE_DEG, "");
+    header.set_text("RADESYS", "ICRS", "");
+    header.set_text("FILTER", "r", "");
+    header.set_text("DATE-OBS", "2026-11-20T21:00:00", "");
+    write_rested(&FitsWriter::new().image(header, Raster::F32(pixels)), path)
 }
 
 /// Writes a light frame; with a `bayer_pattern` it is one of a colour camera.
@@ -76,7 +81,14 @@ pub(crate) fn write_frame(path: &Path, bayer_pattern: Option<&str>, minute: u32)
         header.set_integer("XBAYROFF", 0, "");
         header.set_integer("YBAYROFF", 0, "");
     }
-    FitsWriter::new().image(header, Raster::U16(pixels)).write(path)?;
+    write_rested(&FitsWriter::new().image(header, Raster::U16(pixels)), path)
+}
+
+/// Writes a file that looks as if it had been there for long: the service leaves fresh files alone for a while.
+fn write_rested(file: &FitsWriter, path: &Path) -> anyhow::Result<()> {
+    file.write(path)?;
+    let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+    File::options().write(true).open(path)?.set_modified(long_ago)?;
     Ok(())
 }
 

@@ -13,6 +13,7 @@ mod mjpeg;
 mod nearest;
 mod nginx;
 mod process;
+mod rice;
 mod row;
 mod viewers;
 
@@ -27,6 +28,7 @@ type Group = fn() -> anyhow::Result<Vec<Row>>;
 /// Word for the command line → what it measures, in the order of the table.
 const GROUPS: &[(&str, Group)] = &[
     ("cutouts", cutouts::measure),
+    ("rice", rice::measure),
     ("frames", frames::measure),
     ("cached", cached::measure),
     ("mjpeg", mjpeg::measure),
