@@ -191,6 +191,8 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::camera::Cameras;
+    use crate::clock::SystemClock;
 
     fn load(text: &str) -> Result<Config, Error> {
         let directory = tempfile::tempdir().unwrap();
@@ -232,6 +234,15 @@ mod tests {
         fs::write(&second, "[cache]\nframes_mib = 3\n").unwrap();
         let config = Config::load(&[first, second]).unwrap();
         assert_eq!((config.cache.frames_mib, config.cache.renditions_mib), (3, 2));
+    }
+
+    #[test]
+    fn the_containers_settings_can_be_used() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docker/trifocal.toml");
+        let config = Config::load(&[path]).unwrap();
+        for camera in &config.cameras {
+            Cameras::check(camera, SystemClock::start()).unwrap();
+        }
     }
 
     #[test]

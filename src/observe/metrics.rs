@@ -15,8 +15,8 @@ pub struct Metrics {
     pub requests: IntCounterVec,
     /// `trifocal_request_duration_seconds{dialect,endpoint}`: until the head of the answer is ready.
     pub request_duration: HistogramVec,
-    /// `trifocal_cache_lookups{cache,outcome}`: since start.
-    pub cache_lookups: IntGaugeVec,
+    /// `trifocal_cache_requests_total{cache,outcome}`
+    pub cache_requests: IntCounterVec,
     /// `trifocal_cache_bytes{cache}`
     pub cache_bytes: IntGaugeVec,
     /// `trifocal_renders_in_flight`
@@ -29,10 +29,10 @@ pub struct Metrics {
     pub camera_state: IntGaugeVec,
     /// `trifocal_camera_frame_age_seconds{camera}`
     pub camera_frame_age: GaugeVec,
-    /// `trifocal_camera_frames{camera}`: since start.
-    pub camera_frames: IntGaugeVec,
-    /// `trifocal_camera_encodes{camera}`: pictures scaled and encoded since start.
-    pub camera_encodes: IntGaugeVec,
+    /// `trifocal_camera_frames_total{camera}`
+    pub camera_frames: IntCounterVec,
+    /// `trifocal_camera_encodes_total{camera}`: pictures scaled and encoded.
+    pub camera_encodes: IntCounterVec,
     /// `trifocal_camera_viewers{camera}`: streams being served.
     pub camera_viewers: IntGaugeVec,
     /// `trifocal_camera_buffer_bytes{camera}`: memory of the last seconds.
@@ -81,9 +81,9 @@ impl Metrics {
                 "Answered requests.",
                 &["dialect", "endpoint", "status"],
             )?,
-            cache_lookups: gauges(
-                "trifocal_cache_lookups",
-                "Cache lookups since start.",
+            cache_requests: counters(
+                "trifocal_cache_requests_total",
+                "Answers taken from a cache or computed.",
                 &["cache", "outcome"],
             )?,
             cache_bytes: gauges("trifocal_cache_bytes", "Bytes held by a cache.", &["cache"])?,
@@ -95,10 +95,10 @@ impl Metrics {
                 "1 for the state a camera is in.",
                 &["camera", "state"],
             )?,
-            camera_frames: gauges("trifocal_camera_frames", "Frames received since start.", &["camera"])?,
-            camera_encodes: gauges(
-                "trifocal_camera_encodes",
-                "Pictures scaled and encoded since start.",
+            camera_frames: counters("trifocal_camera_frames_total", "Frames received.", &["camera"])?,
+            camera_encodes: counters(
+                "trifocal_camera_encodes_total",
+                "Pictures scaled and encoded.",
                 &["camera"],
             )?,
             camera_viewers: gauges("trifocal_camera_viewers", "Streams being served.", &["camera"])?,
@@ -117,6 +117,12 @@ impl Metrics {
     pub fn observe_request(&self, dialect: &str, endpoint: &str, status: u16, duration: Duration) {
         self.requests.with_label_values(&[dialect, endpoint, status.to_string().as_str()]).inc();
         self.request_duration.with_label_values(&[dialect, endpoint]).observe(duration.as_secs_f64());
+    }
+
+    /// Brings a counter to a value counted elsewhere.
+    pub fn bring_to(counters: &IntCounterVec, labels: &[&str], value: u64) {
+        let counter = counters.with_label_values(labels);
+        counter.inc_by(value.saturating_sub(counter.get()));
     }
 
     /// All metrics in the Prometheus text format.

@@ -7,6 +7,8 @@ use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpResponse, Responder};
 
 use crate::camera::{Cameras, State};
+use crate::catalogue::{Catalogue, CatalogueError};
+use crate::error::chain;
 use crate::observe::health::Stage;
 use crate::observe::{Health, Metrics};
 use crate::render::Renderer;
@@ -42,9 +44,13 @@ async fn ready(health: Data<Health>) -> HttpResponse {
 
 async fn metrics(
     metrics: Data<Metrics>,
+    catalogue: Data<Arc<Catalogue>>,
     renderer: Data<Renderer>,
     cameras: Data<Arc<Cameras>>,
 ) -> HttpResponse {
+    if let Err(error) = gather_catalogue(&metrics, &catalogue).await {
+        tracing::warn!(error = %chain(&error), "the catalogue cannot be counted");
+    }
     gather_renderer(&metrics, &renderer);
     gather_cameras(&metrics, &cameras);
     match metrics.to_text() {
@@ -56,13 +62,23 @@ async fn metrics(
     }
 }
 
+async fn gather_catalogue(metrics: &Metrics, catalogue: &Catalogue) -> Result<(), CatalogueError> {
+    let gauge = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+    metrics.frames.with_label_values(&["nina"]).set(gauge(catalogue.history_count(None).await?));
+    for (archive, dataset) in catalogue.datasets().await? {
+        let images = catalogue.count_images(&archive, &dataset).await?;
+        metrics.frames.with_label_values(&[format!("{archive}/{dataset}").as_str()]).set(gauge(images));
+    }
+    Ok(())
+}
+
 fn gather_renderer(metrics: &Metrics, renderer: &Renderer) {
     let load = renderer.load();
     let gauge = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     metrics.renders_in_flight.set(gauge(load.in_flight as u64));
     metrics.renders_queued.set(gauge(load.queued as u64));
-    metrics.cache_lookups.with_label_values(&["renditions", "hit"]).set(gauge(load.hits));
-    metrics.cache_lookups.with_label_values(&["renditions", "miss"]).set(gauge(load.misses));
+    Metrics::bring_to(&metrics.cache_requests, &["renditions", "hit"], load.hits);
+    Metrics::bring_to(&metrics.cache_requests, &["renditions", "miss"], load.misses);
     metrics.cache_bytes.with_label_values(&["renditions"]).set(gauge(load.rendition_bytes));
     metrics.cache_bytes.with_label_values(&["frames"]).set(gauge(load.frame_bytes));
 }
@@ -77,8 +93,8 @@ fn gather_cameras(metrics: &Metrics, cameras: &Cameras) {
         }
         let age = camera.frame_age.map_or(f64::NAN, |age| age.as_secs_f64());
         metrics.camera_frame_age.with_label_values(&[name]).set(age);
-        metrics.camera_frames.with_label_values(&[name]).set(gauge(camera.frames));
-        metrics.camera_encodes.with_label_values(&[name]).set(gauge(camera.encodes));
+        Metrics::bring_to(&metrics.camera_frames, &[name], camera.frames);
+        Metrics::bring_to(&metrics.camera_encodes, &[name], camera.encodes);
         metrics.camera_viewers.with_label_values(&[name]).set(gauge(camera.viewers as u64));
         metrics.camera_buffer_bytes.with_label_values(&[name]).set(gauge(camera.ring_bytes as u64));
     }

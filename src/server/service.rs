@@ -152,6 +152,7 @@ fn listen(
         up_since: clock.utc(),
     });
     let metrics = Data::new(Metrics::register()?);
+    let catalogue = Data::new(Arc::clone(catalogue));
     let (health, renderer, cameras) =
         (health.clone(), Data::new(renderer.clone()), Data::new(Arc::clone(cameras)));
     let request_bytes = config.limits.request_bytes;
@@ -161,6 +162,7 @@ fn listen(
             .app_data(nina.clone())
             .app_data(vo.clone())
             .app_data(metrics.clone())
+            .app_data(catalogue.clone())
             .app_data(health.clone())
             .app_data(renderer.clone())
             .app_data(cameras.clone())

@@ -20,8 +20,9 @@ async fn health_readiness_and_metrics_are_there() {
     for line in [
         r#"trifocal_requests_total{dialect="nina",endpoint="/v2/api/image/{index}",status="200"} 2"#,
         r#"trifocal_requests_total{dialect="nina",endpoint="/v2/api/image/{index}",status="400"} 1"#,
-        r#"trifocal_cache_lookups{cache="renditions",outcome="hit"} 1"#,
-        r#"trifocal_cache_lookups{cache="renditions",outcome="miss"} 1"#,
+        r#"trifocal_cache_requests_total{cache="renditions",outcome="hit"} 1"#,
+        r#"trifocal_cache_requests_total{cache="renditions",outcome="miss"} 1"#,
+        r#"trifocal_frames{origin="nina"} 1"#,
         "trifocal_renders_in_flight 0",
         "trifocal_renders_queued 0",
     ] {
