@@ -68,6 +68,10 @@ const PAGE_CACHE_KIB: &str = "-4096";
 /// Pages the log grows by before they move to the database file, which waits for the disk: 32 MiB.
 const CHECKPOINT_PAGES: &str = "8192";
 
+/// How much of the database file readers map, which spares them a call for each page: 256 MiB, the images of half
+/// a million files. Unlike pictures, nobody else truncates this file.
+const MAPPED_BYTES: &str = "268435456";
+
 /// The catalogue of one gateway.
 #[derive(Debug)]
 pub struct Catalogue {
@@ -125,7 +129,12 @@ impl Catalogue {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let readers = pool()
             .max_connections(cores.clamp(2, 8) as u32)
-            .connect_with(options.pragma("query_only", "on").thread_name(|n| format!("catalogue-read-{n}")))
+            .connect_with(
+                options
+                    .pragma("query_only", "on")
+                    .pragma("mmap_size", MAPPED_BYTES)
+                    .thread_name(|n| format!("catalogue-read-{n}")),
+            )
             .await
             .map_err(CatalogueError::Open)?;
         Ok(Arc::new(Self { readers, writer, clock, _lock: lock }))
