@@ -19,7 +19,8 @@ pub(crate) struct Nginx {
 }
 
 impl Nginx {
-    /// Serves `directory`; what lies below `stream/` is sent at `stream_bytes_per_second` to each client.
+    /// Serves `directory`; what lies below `stream/` is sent at `stream_bytes_per_second` to each client, under
+    /// `/stream/` straight from the page cache and under `/copied/` through nginx's own memory.
     ///
     /// # Errors
     /// When nginx is not installed or does not start.
@@ -42,6 +43,7 @@ impl Nginx {
                server {{
                  listen 127.0.0.1:{port} reuseport; root {root};
                  location /stream/ {{ limit_rate {stream_bytes_per_second}; }}
+                 location /copied/ {{ alias {root}/stream/; sendfile off; limit_rate {stream_bytes_per_second}; }}
                }}
              }}",
             root = directory.display()
