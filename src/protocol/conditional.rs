@@ -35,7 +35,10 @@ impl Validators {
             };
         }
         match (IfModifiedSince::parse(request), self.modified) {
-            (Ok(IfModifiedSince(since)), Some(modified)) => HttpDate::from(modified) <= since,
+            // A date in a header has whole seconds.
+            (Ok(IfModifiedSince(since)), Some(modified)) => {
+                unix_seconds(modified) <= unix_seconds(since.into())
+            }
             _ => false,
         }
     }
@@ -47,6 +50,10 @@ impl Validators {
             response.insert_header(LastModified(HttpDate::from(modified)));
         }
     }
+}
+
+fn unix_seconds(time: SystemTime) -> u64 {
+    time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 #[cfg(test)]

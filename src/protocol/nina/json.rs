@@ -48,7 +48,7 @@ mod tests {
         assert_eq!(written(212.41), "212.41");
         assert_eq!(written(f64::NAN), "\"NaN\"");
         assert_eq!(written(f64::NEG_INFINITY), "\"-Infinity\"");
-        assert_eq!(written(1e300), "1e300");
+        assert_eq!(written(1e300), "1e+300");
     }
 
     #[test]
