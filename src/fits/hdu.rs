@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::OnceLock;
 
-use super::compressed::TileTable;
+use super::compressed::{TableFault, TileTable};
 use super::cutout::Template;
 use super::error::{FitsError, Result};
 use super::header::Header;
@@ -164,7 +164,7 @@ pub struct Hdu {
     /// Shape and scaling when it holds an image.
     pub image: Option<ImageHdu>,
     /// The structure of a compressed image's table, checked once.
-    tile_table: OnceLock<Result<TileTable, String>>,
+    tile_table: OnceLock<Result<TileTable, TableFault>>,
     /// What a cutout changes in its header, worked out once.
     pub(super) template: OnceLock<Template>,
 }
@@ -232,7 +232,10 @@ impl Hdu {
     pub(super) fn tile_table(&self, limits: &Limits) -> Result<&TileTable> {
         let header = self.table_header.as_ref().ok_or(FitsError::NotAnImage(self.index))?;
         let parsed = self.tile_table.get_or_init(|| TileTable::parse(header, self.data_bytes, limits));
-        parsed.as_ref().map_err(|what| FitsError::Malformed { hdu: self.index, what: what.clone() })
+        parsed.as_ref().map_err(|fault| match fault {
+            TableFault::Malformed(what) => FitsError::Malformed { hdu: self.index, what: what.clone() },
+            TableFault::Unsupported(what) => FitsError::Unsupported(what.clone()),
+        })
     }
 
     /// Where the next HDU starts.

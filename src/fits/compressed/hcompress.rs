@@ -1,7 +1,7 @@
 //! `HCOMPRESS_1`: a Haar transform whose coefficients are stored bit plane by bit plane as quadtrees. FITS 4.0
 //! section 10.4.4; the stream as R. White's hcompress writes it.
 //!
-//! Our own decoder, because cfitsio's follows a damaged stream beyond its end, or for ever under a global lock.
+//! Our own decoder: cfitsio's is not told where its stream ends, and on a damaged one waits for its own lock.
 
 use std::num::Wrapping;
 

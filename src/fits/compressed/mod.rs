@@ -16,7 +16,7 @@ mod tile;
 use rayon::prelude::*;
 
 pub(super) use header::{image_header, shape, was_primary};
-pub(super) use table::TileTable;
+pub(super) use table::{TableFault, TileTable};
 
 use self::layer::{Layer, Tile};
 use self::table::Extent;
@@ -137,6 +137,127 @@ impl Heap {
                 Ok((&bytes[start..start + tile.extent.bytes as usize]).into())
             }
             Self::Scattered => table.read_heap(file, hdu.data_offset, tile.extent).map(Into::into),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use ndarray::Array3;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::fits::HduIndex;
+    use crate::fits::create::FitsWriter;
+    use crate::fits::header::Header;
+    use crate::fits::section::stored_bytes;
+    use crate::fits::testing::{Held, hdu};
+    use crate::pixel::{Limits, Raster};
+
+    /// Every position of a box of these lengths, the first axis fastest.
+    fn positions(lengths: &[usize]) -> impl Iterator<Item = Vec<usize>> + '_ {
+        (0..lengths.iter().product()).map(|mut n: usize| {
+            let digit = |length: &usize| {
+                let digit = n % length;
+                n /= length;
+                digit
+            };
+            lengths.iter().map(digit).collect()
+        })
+    }
+
+    /// An image of 16-bit samples that count up, in tiles that are stored as they are.
+    fn stored_in_tiles(axes: &[usize], tile: &[usize]) -> Arc<FitsFile> {
+        let grid: Vec<usize> = axes.iter().zip(tile).map(|(axis, tile)| axis.div_ceil(*tile)).collect();
+        let (mut rows, mut heap) = (Vec::new(), Vec::new());
+        for place in positions(&grid) {
+            let corner: Vec<usize> = place.iter().zip(tile).map(|(n, tile)| n * tile).collect();
+            let shape: Vec<usize> = axes
+                .iter()
+                .zip(&corner)
+                .zip(tile)
+                .map(|((axis, corner), tile)| *tile.min(&(axis - corner)))
+                .collect();
+            let start = heap.len();
+            for within in positions(&shape) {
+                let number = axes
+                    .iter()
+                    .zip(corner.iter().zip(within))
+                    .rev()
+                    .fold(0, |n, (axis, (corner, within))| n * axis + corner + within);
+                heap.extend((number as i16).to_be_bytes());
+            }
+            rows.extend(((heap.len() - start) as i32).to_be_bytes());
+            rows.extend((start as i32).to_be_bytes());
+        }
+        let lengths = |stem: &str, lengths: &[usize]| {
+            let card =
+                |(n, length): (usize, &usize)| format!("{:<8}= {length}\n", format!("{stem}{}", n + 1));
+            lengths.iter().enumerate().map(card).collect::<String>()
+        };
+        let table = format!(
+            "XTENSION= 'BINTABLE'\nBITPIX  = 8\nNAXIS   = 2\nNAXIS1  = 8\nNAXIS2  = {}\nPCOUNT  = {}\nGCOUNT  = 1\n\
+             TFIELDS = 1\nTTYPE1  = 'COMPRESSED_DATA'\nTFORM1  = '1PB'\nZIMAGE  = T\nZCMPTYPE= 'NOCOMPRESS'\n\
+             ZBITPIX = 16\nZNAXIS  = {}\n{}{}",
+            rows.len() / 8,
+            heap.len(),
+            axes.len(),
+            lengths("ZNAXIS", axes),
+            lengths("ZTILE", tile),
+        );
+        let primary = hdu("SIMPLE  = T\nBITPIX  = 8\nNAXIS   = 0", &[]);
+        Held::new(&[primary, hdu(&table, &[rows, heap].concat())].concat()).open()
+    }
+
+    fn axes_and_tile() -> impl Strategy<Value = (Vec<usize>, Vec<usize>)> {
+        proptest::collection::vec(1_usize..7, 1..5).prop_flat_map(|axes| {
+            (Just(axes.clone()), axes.iter().map(|&axis| 1..=axis + 1).collect::<Vec<_>>())
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn tiles_of_any_shape_give_every_box_of_every_plane(
+            (axes, tile) in axes_and_tile(),
+            corners in proptest::array::uniform4(0_usize..100),
+        ) {
+            let file = stored_in_tiles(&axes, &tile);
+            let image = file.hdus()[1].image().unwrap();
+            let (x, y) = (corners[0] % image.width(), corners[1] % image.height());
+            let (width, height) = (1 + corners[2] % (image.width() - x), 1 + corners[3] % (image.height() - y));
+            let window = PixelBox { x, y, width, height };
+            for plane in 0..image.planes() {
+                let bytes = stored_bytes(&file, HduIndex(1), plane, window).unwrap();
+                let expected = (0..height).flat_map(|row| {
+                    let first = (plane * image.height() + y + row) * image.width() + x;
+                    (first..first + width).flat_map(|number| (number as i16).to_be_bytes())
+                });
+                prop_assert!(bytes.into_iter().eq(expected), "plane {}", plane);
+            }
+        }
+    }
+
+    #[test]
+    fn what_cfitsio_compresses_is_read_back_exactly() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("packed.fits");
+        let noise = |x: usize, y: usize| (x * 7919 + y * 104_729) % 613 * usize::from(!x.is_multiple_of(50));
+        // More than one thread's worth of pixels, and widths that no block divides.
+        let shape = (1, 300, 301);
+        let shorts = Array3::from_shape_fn(shape, |(_, y, x)| noise(x, y) as i16 - 300);
+        let longs = shorts.mapv(|v| i32::from(v) * 40_000);
+        let bytes = shorts.mapv(|v| v as u8);
+        for (raster, expected) in [
+            (Raster::I16(shorts.clone()), shorts.iter().flat_map(|v| v.to_be_bytes()).collect::<Vec<u8>>()),
+            (Raster::I32(longs.clone()), longs.iter().flat_map(|v| v.to_be_bytes()).collect()),
+            (Raster::U8(bytes.clone()), bytes.iter().copied().collect()),
+        ] {
+            FitsWriter::new().image(Header::new(), raster).write_rice(&path).unwrap();
+            let file = FitsFile::open(&path, &Limits::default()).unwrap();
+            let whole = PixelBox::whole(301, 300);
+            assert!(stored_bytes(&file, HduIndex(1), 0, whole).unwrap() == expected);
         }
     }
 }

@@ -7,6 +7,21 @@ use super::super::header::Header;
 use super::quantize::Quantization;
 use crate::pixel::Limits;
 
+/// Why a table cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::fits) enum TableFault {
+    /// Its header cannot be believed.
+    Malformed(String),
+    /// It is sound, but of a kind nothing here reads.
+    Unsupported(String),
+}
+
+impl<T: Into<String>> From<T> for TableFault {
+    fn from(what: T) -> Self {
+        Self::Malformed(what.into())
+    }
+}
+
 /// How tiles are packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Codec {
@@ -71,20 +86,24 @@ pub(in crate::fits) struct TileTable {
 
 impl TileTable {
     /// Reads and checks the structure of the table under `header`, whose data take `data_bytes`.
-    pub(in crate::fits) fn parse(header: &Header, data_bytes: u64, limits: &Limits) -> Result<Self, String> {
+    pub(in crate::fits) fn parse(
+        header: &Header,
+        data_bytes: u64,
+        limits: &Limits,
+    ) -> Result<Self, TableFault> {
         let axes = axes(header, "ZNAXIS")?;
         let bitpix = bitpix(header, "ZBITPIX")?;
         let tile = tile_axes(header, &axes)?;
         let tile_pixels = tile.iter().try_fold(1_u64, |n, &axis| n.checked_mul(axis as u64));
         if tile_pixels.is_none_or(|pixels| pixels > limits.image_pixels.min(i32::MAX as u64)) {
-            return Err("its tiles are too large".to_owned());
+            return Err("its tiles are too large".into());
         }
         let row_bytes = count(header, "NAXIS1")?;
         let rows = count(header, "NAXIS2")?;
         let tiles =
             axes.iter().zip(&tile).try_fold(1_usize, |n, (axis, tile)| n.checked_mul(axis.div_ceil(*tile)));
         if tiles.is_none_or(|tiles| tiles > rows) {
-            return Err(format!("{rows} rows do not hold its tiles"));
+            return Err(format!("{rows} rows do not hold its tiles").into());
         }
         let table_bytes = (row_bytes as u64).checked_mul(rows as u64).ok_or("the table is too large")?;
         let heap_offset = match header.integer("THEAP") {
@@ -245,7 +264,8 @@ fn tile_axes(header: &Header, axes: &[usize]) -> Result<Vec<usize>, String> {
 }
 
 /// `ZCMPTYPE` with the parameters under `ZNAMEn` and `ZVALn`.
-fn codec(header: &Header) -> Result<Codec, String> {
+fn codec(header: &Header) -> Result<Codec, TableFault> {
+    let unsupported = |what: &str| Err(TableFault::Unsupported(what.to_owned()));
     let parameter = |wanted: &str, otherwise: i64| {
         let numbers = 1..=99_u8;
         let found = numbers
@@ -254,23 +274,23 @@ fn codec(header: &Header) -> Result<Codec, String> {
         found.and_then(|(n, _)| header.integer(&format!("ZVAL{n}"))).unwrap_or(otherwise)
     };
     if header.contains("ZMASKCMP") {
-        return Err("a compressed null mask".to_owned());
+        return unsupported("a compressed null mask");
     }
     match header.text("ZCMPTYPE").as_deref().map(str::trim) {
         Some("RICE_1" | "RICE_ONE") => match (parameter("BLOCKSIZE", 32), parameter("BYTEPIX", 4)) {
             (block @ 1..=65_536, bytes @ (1 | 2 | 4)) => {
                 Ok(Codec::Rice { block: block as usize, bytes: bytes as usize })
             }
-            (block, bytes) => Err(format!("BLOCKSIZE {block}, BYTEPIX {bytes}")),
+            (block, bytes) => Err(format!("BLOCKSIZE {block}, BYTEPIX {bytes}").into()),
         },
         Some("GZIP_1") => Ok(Codec::Gzip1),
         Some("GZIP_2") => Ok(Codec::Gzip2),
         Some("PLIO_1") => Ok(Codec::Plio),
-        Some("HCOMPRESS_1") if parameter("SMOOTH", 0) != 0 => Err("HCOMPRESS_1 with smoothing".to_owned()),
+        Some("HCOMPRESS_1") if parameter("SMOOTH", 0) != 0 => unsupported("HCOMPRESS_1 with smoothing"),
         Some("HCOMPRESS_1") => Ok(Codec::Hcompress),
         Some("NOCOMPRESS") => Ok(Codec::Stored),
-        Some(other) => Err(format!("ZCMPTYPE {other:?}")),
-        None => Err("ZCMPTYPE is missing".to_owned()),
+        Some(other) => unsupported(&format!("ZCMPTYPE {other}")),
+        None => Err("ZCMPTYPE is missing".into()),
     }
 }
 
@@ -368,6 +388,17 @@ mod tests {
         ];
         for lie in lies {
             assert!(parse(lie).is_err(), "{lie:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_sound_but_unknown_is_unsupported() {
+        for card in ["ZCMPTYPE= 'ZSTD_9'", "ZMASKCMP= 'RICE_1'"] {
+            let mut header = header(&[]);
+            header.remove(&card[..8]);
+            header.push(text_card(card));
+            let parsed = TileTable::parse(&header, 1000, &Limits::default());
+            assert!(matches!(parsed, Err(TableFault::Unsupported(_))), "{card}");
         }
     }
 

@@ -157,7 +157,12 @@ impl Cutout {
     }
 
     fn push(&mut self, length: u64, source: Source) {
-        if length > 0 {
+        if let (Some(last), Source::Copied(offset)) = (self.pieces.last_mut(), &source)
+            && matches!(last.source, Source::Copied(start) if start + last.length == *offset)
+        {
+            last.length += length;
+            self.length += length;
+        } else if length > 0 {
             self.pieces.push(Piece { start: self.length, length, source });
             self.length += length;
         }
@@ -210,7 +215,8 @@ impl Cutout {
 
     /// A primary without pixels: as it is, unless it counts extensions or describes the pixels of the extensions.
     fn push_empty_primary(&mut self, hdu: &Hdu, common: Option<PixelBox>, extensions: usize) -> Result<()> {
-        let template = common.and_then(|window| Some((window, Template::of_empty(&hdu.header)?)));
+        let template = hdu.template.get_or_init(|| Template::of_empty(&hdu.header));
+        let template = common.filter(|_| template.is_changed()).map(|window| (window, template));
         let miscounts = hdu.header.integer("NEXTEND").is_some_and(|count| count != extensions as i64);
         if template.is_none() && !miscounts {
             return self.push_copy(hdu, hdu.header_offset);

@@ -106,10 +106,14 @@ impl Template {
         template
     }
 
-    /// For a primary without pixels whose coordinates are those of the extensions' pixels; `None` when it has none.
-    pub(super) fn of_empty(header: &Header) -> Option<Self> {
-        let template = Self::with_pixel_coordinates(without_stale(header));
-        (!template.changes.is_empty()).then_some(template)
+    /// For a primary without pixels, whose coordinates, if it has any, are those of the extensions' pixels.
+    pub(super) fn of_empty(header: &Header) -> Self {
+        Self::with_pixel_coordinates(without_stale(header))
+    }
+
+    /// Whether a crop changes anything.
+    pub(super) fn is_changed(&self) -> bool {
+        !self.changes.is_empty()
     }
 
     /// The coordinate cards of a header, missing reference pixels (0 by definition) made explicit.
