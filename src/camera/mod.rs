@@ -1,8 +1,8 @@
 //! Live pictures: sources, the ring of the last seconds, shared feeds, supervision.
 //!
-//! A [`source`] gives JPEG pictures; its [`supervisor`] keeps it connected and puts every picture, checked by
-//! [`normalise`], into the [`ring`] and before the audience. A viewer at the camera's own size gets its very
-//! bytes; every other size is scaled once per picture in the [`feed`] for all who want it. No HTTP here.
+//! A `source` gives JPEG pictures; its `supervisor` keeps it connected and puts every picture, checked by
+//! `normalise`, into the `ring` and before the audience. A viewer at the camera's own size gets its very
+//! bytes; every other size is scaled once per picture in the `feed` for all who want it. No HTTP here.
 
 #[expect(clippy::module_inception, reason = "the room's main thing is a camera")]
 mod camera;

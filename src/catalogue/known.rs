@@ -23,7 +23,7 @@ pub struct KnownFile {
     pub retry: bool,
 }
 
-/// [`FrameState`] without the reason.
+/// [`FrameState`](super::FrameState) without the reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "explained at FrameState")]
 pub enum KnownState {

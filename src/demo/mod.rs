@@ -1,6 +1,6 @@
 //! A small deterministic observatory: an archive, a night of frames, ready to be served.
 //!
-//! Every file shows the same [synthetic sky](sources), so a star stands at the same right ascension and declination
+//! Every file shows the same synthetic sky (`sources`), so a star stands at the same right ascension and declination
 //! in raw frames, calibrated exposures, coadds and the night's frames. Nothing depends on the time of day or on the
 //! order of threads: the same version writes the same bytes.
 //!
@@ -132,10 +132,10 @@ pub fn write(directory: &Path, progress: impl Fn(Progress) + Sync) -> Result<Dem
     write_scaled(directory, Scale::Full, progress)
 }
 
-/// As [`write`], at a chosen scale.
+/// As [`write()`], at a chosen scale.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_scaled(
     directory: &Path,
     scale: Scale,

@@ -13,7 +13,7 @@ pub(super) enum Colour {
 }
 
 /// The cell of 2 x 2 filters that covers a sensor, named by its colours from the top left. In the second four one
-/// column is all green, and N.I.N.A.'s names for them do not read row by row: see [`BayerPattern::cell`].
+/// column is all green, and N.I.N.A.'s names for them do not read row by row: see `cell`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum BayerPattern {
     /// R G over G B.
