@@ -1,10 +1,14 @@
 //! The Virtual Observatory: images of archives by position and by name.
 //!
-//! [`imageserv`] is the ImageServ v1 API. The IVOA standards get a room each beside it.
+//! [`imageserv`] is the ImageServ v1 API. The IVOA standards get a room each beside it, on what all of them
+//! share: [`dali`] and [`votable`].
 
 pub mod archives;
+pub mod dali;
 pub mod fits_answer;
 pub mod imageserv;
+pub mod votable;
+mod xml;
 
 use std::sync::Arc;
 

@@ -1,0 +1,151 @@
+//! `RESPONSEFORMAT` (DALI 1.1 §3.4.3): short names and media types of answers that are tables.
+
+use mime::Mime;
+
+use super::Fault;
+
+/// How the rows of a VOTable are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Serialization {
+    /// As XML elements.
+    #[default]
+    TableData,
+    /// As base64 of packed values with null flags.
+    Binary2,
+}
+
+/// How a VOTable is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VotableFormat {
+    /// How its rows are written.
+    pub serialization: Serialization,
+    /// Whether it says to be of version 1.5 in place of 1.4, which older validators want.
+    pub is_1_5: bool,
+    /// What `Content-Type` the client asked for; `None` leaves the choice to the service.
+    pub content_type: Option<String>,
+}
+
+/// Whether the first line of a text table names its columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Header {
+    /// It does.
+    Present,
+    /// It does not.
+    Absent,
+}
+
+/// The form of an answer that is a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TableFormat {
+    /// VOTable.
+    Votable(VotableFormat),
+    /// Comma-separated values; the `Content-Type` to send.
+    Csv(Header, String),
+    /// Tab-separated values; the `Content-Type` to send.
+    Tsv(Header, String),
+}
+
+/// The media type of a VOTable (VOTable 1.4 §8).
+const VOTABLE: &str = "application/x-votable+xml";
+
+impl TableFormat {
+    /// A VOTable as the service likes it.
+    pub fn usual() -> Self {
+        Self::Votable(VotableFormat {
+            serialization: Serialization::TableData,
+            is_1_5: false,
+            content_type: None,
+        })
+    }
+
+    /// The format a value of `RESPONSEFORMAT` asks for, the usual one without a value.
+    ///
+    /// # Errors
+    /// When no table is written that way.
+    pub fn wanted(value: Option<&str>) -> Result<Self, Fault> {
+        let Some(value) = value else { return Ok(Self::usual()) };
+        let unsupported =
+            || Fault::bad_value("RESPONSEFORMAT", value, "this resource answers with votable, csv or tsv");
+        let votable =
+            |serialization| Self::Votable(VotableFormat { serialization, is_1_5: false, content_type: None });
+        match value.trim().to_ascii_lowercase().as_str() {
+            "votable" => return Ok(Self::usual()),
+            "votable/td" => return Ok(votable(Serialization::TableData)),
+            "votable/b2" => return Ok(votable(Serialization::Binary2)),
+            "csv" => return Ok(Self::Csv(Header::Present, "text/csv;header=present".to_owned())),
+            "tsv" => return Ok(Self::Tsv(Header::Present, "text/tab-separated-values".to_owned())),
+            _ => {}
+        }
+        let asked = parse_media_type(value).ok_or_else(unsupported)?;
+        let parameter = |name: &str| asked.get_param(name).map(|value| value.as_str().to_ascii_lowercase());
+        let header =
+            if parameter("header").as_deref() == Some("absent") { Header::Absent } else { Header::Present };
+        match asked.essence_str() {
+            VOTABLE | "text/xml" | "application/xml" => Ok(Self::Votable(VotableFormat {
+                serialization: match parameter("serialization").as_deref() {
+                    None | Some("tabledata") => Serialization::TableData,
+                    Some("binary2") => Serialization::Binary2,
+                    Some(_) => return Err(unsupported()),
+                },
+                is_1_5: parameter("version").as_deref() == Some("1.5"),
+                content_type: Some(asked.as_ref().to_owned()),
+            })),
+            "text/csv" => Ok(Self::Csv(header, asked.as_ref().to_owned())),
+            "text/tab-separated-values" => Ok(Self::Tsv(header, asked.as_ref().to_owned())),
+            _ => Err(unsupported()),
+        }
+    }
+}
+
+/// A media type as a client writes it in a query, where the `+` of `x-votable+xml` may have become a blank.
+pub fn parse_media_type(text: &str) -> Option<Mime> {
+    let (essence, parameters) = text.trim().split_once(';').unwrap_or((text.trim(), ""));
+    let essence = essence.trim().replace(' ', "+");
+    let parameters = parameters.trim();
+    if parameters.is_empty() { essence.parse().ok() } else { format!("{essence};{parameters}").parse().ok() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn votable(value: &str) -> VotableFormat {
+        match TableFormat::wanted(Some(value)).unwrap() {
+            TableFormat::Votable(format) => format,
+            other => panic!("{value}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn votable_has_many_names() {
+        for value in
+            ["votable", "VOTABLE", "application/x-votable+xml", "application/x-votable xml", "Text/XML"]
+        {
+            assert_eq!(votable(value).serialization, Serialization::TableData, "{value}");
+        }
+        for value in ["votable/b2", "application/x-votable+xml;serialization=BINARY2"] {
+            assert_eq!(votable(value).serialization, Serialization::Binary2, "{value}");
+        }
+        assert!(votable("application/x-votable+xml;version=1.5").is_1_5);
+    }
+
+    #[test]
+    fn a_media_type_asked_for_in_full_is_the_one_sent() {
+        assert_eq!(votable("text/xml").content_type.as_deref(), Some("text/xml"));
+        let datalink = "application/x-votable+xml;content=datalink";
+        assert_eq!(votable(datalink).content_type.as_deref(), Some(datalink));
+        assert_eq!(votable("votable").content_type, None);
+        assert_eq!(
+            TableFormat::wanted(Some("text/csv;header=absent")).unwrap(),
+            TableFormat::Csv(Header::Absent, "text/csv;header=absent".to_owned())
+        );
+    }
+
+    #[test]
+    fn what_is_no_table_is_refused() {
+        for value in ["foo/bar", "fits", "image/png", "x", "application/x-votable+xml;serialization=BINARY3"]
+        {
+            assert!(TableFormat::wanted(Some(value)).is_err(), "{value}");
+        }
+    }
+}
