@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 
+use super::revision::Revision;
 use super::{Catalogue, Origin, Result};
 
 /// A transaction under way. Dropped without [`commit`](Batch::commit), it never happened.
@@ -12,6 +13,7 @@ use super::{Catalogue, Origin, Result};
 pub struct Batch {
     transaction: Transaction<'static, Sqlite>,
     now: DateTime<Utc>,
+    revision: Revision,
     /// Numbers already looked up: a batch has few origins and filters, and many files.
     pub(super) sources: Vec<(Origin, i64)>,
     pub(super) bands: Vec<(String, i64)>,
@@ -24,7 +26,13 @@ impl Catalogue {
     /// When the database does not answer or stays busy.
     pub async fn begin(&self) -> Result<Batch> {
         let transaction = self.writer.begin_with("begin immediate").await?;
-        Ok(Batch { transaction, now: self.clock.utc(), sources: Vec::new(), bands: Vec::new() })
+        Ok(Batch {
+            transaction,
+            now: self.clock.utc(),
+            revision: self.revision.clone(),
+            sources: Vec::new(),
+            bands: Vec::new(),
+        })
     }
 }
 
@@ -34,7 +42,9 @@ impl Batch {
     /// # Errors
     /// When the database cannot be written; nothing of the batch is kept then.
     pub async fn commit(self) -> Result<()> {
-        Ok(self.transaction.commit().await?)
+        self.transaction.commit().await?;
+        self.revision.advance();
+        Ok(())
     }
 
     /// The connection of the transaction.

@@ -1,11 +1,15 @@
 //! Archive images: which image covers a point, which one a science id names.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use super::frames::{FRAME_COLUMNS, FrameRecord, frame_columns, frame_from_row};
+use super::remembered::Remembered;
+use super::revision::Revision;
+use super::sky_cell::SkyCell;
 use super::{
     ArchiveId, Catalogue, CatalogueError, DataId, Dataset, FrameId, Result, ScienceId, ScienceIdScheme, rows,
 };
@@ -75,6 +79,9 @@ macro_rules! image_columns {
     };
 }
 
+/// How many columns that is.
+const IMAGE_COLUMNS: usize = FRAME_COLUMNS + 10;
+
 /// Outlines are stored as little-endian doubles: ra, dec, ra, dec, …
 pub(super) fn outline_to_blob(outline: &[SkyCoord]) -> Vec<u8> {
     let angles = outline.iter().flat_map(|corner| [corner.ra_deg(), corner.dec_deg()]);
@@ -122,8 +129,52 @@ fn image_from_row(row: &SqliteRow) -> Result<ArchiveImage> {
     })
 }
 
+fn candidate_from_row(row: &SqliteRow) -> Result<Candidate> {
+    let edges = |from: usize| -> Result<[f64; 3]> {
+        Ok([row.try_get(from)?, row.try_get(from + 1)?, row.try_get(from + 2)?])
+    };
+    let bounds = UnitVectorBox { min: edges(IMAGE_COLUMNS)?, max: edges(IMAGE_COLUMNS + 3)? };
+    Ok(Candidate { image: Arc::new(image_from_row(row)?), bounds })
+}
+
 /// Distances that differ by less than this are equal.
 const TIE_DEG: f64 = 1e-9;
+
+/// An image that may hold a point.
+#[derive(Clone, Debug)]
+struct Candidate {
+    image: Arc<ArchiveImage>,
+    bounds: UnitVectorBox,
+}
+
+/// Where images are looked for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Neighbourhood {
+    db: ArchiveId,
+    dataset: Dataset,
+    /// In lower case.
+    filter: String,
+    cell: SkyCell,
+}
+
+/// What was found lately, for requests that follow.
+#[derive(Debug)]
+pub(super) struct RememberedImages {
+    near: Remembered<Neighbourhood, Arc<[Candidate]>>,
+    named: Remembered<(ArchiveId, Dataset, ScienceId), Option<Arc<ArchiveImage>>>,
+}
+
+impl RememberedImages {
+    /// Nothing yet.
+    pub(super) fn new(revision: &Revision) -> Self {
+        const IMAGE_BYTES: usize = 1024;
+        const BUDGET_BYTES: u64 = 16 << 20;
+        Self {
+            near: Remembered::new(BUDGET_BYTES, revision.clone(), |near| IMAGE_BYTES * (1 + near.len())),
+            named: Remembered::new(BUDGET_BYTES, revision.clone(), |_| IMAGE_BYTES),
+        }
+    }
+}
 
 impl Catalogue {
     /// The images of one filter whose bounding box holds the point, nearest centre first, ties by science id.
@@ -137,28 +188,46 @@ impl Catalogue {
         dataset: &Dataset,
         filter: &str,
         at: SkyCoord,
-    ) -> Result<Vec<ArchiveImage>> {
-        let sql = concat!(
-            "select ",
-            image_columns!(),
-            " from source s cross join band b cross join footprint_index x cross join image i \
-             cross join frame f \
-             where s.kind = 'archive' and s.db = ?1 and s.dataset = ?2 and b.name = ?3 \
-             and x.source_min <= s.id + 0.25 and x.source_max >= s.id + 0.25 \
-             and x.band_min <= b.id + 0.25 and x.band_max >= b.id + 0.25 \
-             and x.x_min <= ?4 and x.x_max >= ?4 and x.y_min <= ?5 and x.y_max >= ?5 \
-             and x.z_min <= ?6 and x.z_max >= ?6 \
-             and i.frame_id = x.frame_id and f.id = i.frame_id"
-        );
-        let [x, y, z] = at.unit_vector();
-        let query = sqlx::query(sql).bind(db.as_str()).bind(dataset.as_str()).bind(filter.trim());
-        let rows = query.bind(x).bind(y).bind(z).fetch_all(&self.readers).await?;
-        let mut images = rows.iter().map(image_from_row).collect::<Result<Vec<_>>>()?;
+    ) -> Result<Vec<Arc<ArchiveImage>>> {
+        let neighbourhood = Neighbourhood {
+            db: db.clone(),
+            dataset: dataset.clone(),
+            filter: filter.trim().to_lowercase(),
+            cell: SkyCell::of(at),
+        };
+        let near = self.images.near.answer(neighbourhood.clone(), self.images_near(&neighbourhood)).await?;
+        let direction = at.unit_vector();
+        let holding = near.iter().filter(|candidate| candidate.bounds.contains(direction));
+        let mut images: Vec<_> = holding.map(|candidate| Arc::clone(&candidate.image)).collect();
         images.sort_by_cached_key(|image| {
             let distance = image.place.as_ref().map_or(360.0, |place| place.centre.separation_deg(at));
             ((distance / TIE_DEG).round() as i64, image.science_id)
         });
         Ok(images)
+    }
+
+    async fn images_near(&self, wanted: &Neighbourhood) -> Result<Arc<[Candidate]>> {
+        let sql = concat!(
+            "select ",
+            image_columns!(),
+            ", x.x_min, x.y_min, x.z_min, x.x_max, x.y_max, x.z_max \
+             from source s cross join band b cross join footprint_index x cross join image i \
+             cross join frame f \
+             where s.kind = 'archive' and s.db = ?1 and s.dataset = ?2 and b.name = ?3 \
+             and x.source_min <= s.id + 0.25 and x.source_max >= s.id + 0.25 \
+             and x.band_min <= b.id + 0.25 and x.band_max >= b.id + 0.25 \
+             and x.x_max >= ?4 and x.y_max >= ?5 and x.z_max >= ?6 \
+             and x.x_min <= ?7 and x.y_min <= ?8 and x.z_min <= ?9 \
+             and i.frame_id = x.frame_id and f.id = i.frame_id"
+        );
+        let mut query =
+            sqlx::query(sql).bind(wanted.db.as_str()).bind(wanted.dataset.as_str()).bind(&wanted.filter);
+        let cell = wanted.cell.bounds();
+        for edge in cell.min.into_iter().chain(cell.max) {
+            query = query.bind(edge);
+        }
+        let rows = query.fetch_all(&self.readers).await?;
+        rows.iter().map(candidate_from_row).collect()
     }
 
     /// The image a science id names.
@@ -170,7 +239,7 @@ impl Catalogue {
         db: &ArchiveId,
         dataset: &Dataset,
         id: ScienceId,
-    ) -> Result<Option<ArchiveImage>> {
+    ) -> Result<Option<Arc<ArchiveImage>>> {
         let sql = concat!(
             "select ",
             image_columns!(),
@@ -178,8 +247,12 @@ impl Catalogue {
              join band b on b.id = i.band_id join frame f on f.id = i.frame_id \
              where s.kind = 'archive' and s.db = ?1 and s.dataset = ?2"
         );
-        let query = sqlx::query(sql).bind(db.as_str()).bind(dataset.as_str()).bind(id.get() as i64);
-        query.fetch_optional(&self.readers).await?.as_ref().map(image_from_row).transpose()
+        let read = async {
+            let query = sqlx::query(sql).bind(db.as_str()).bind(dataset.as_str()).bind(id.get() as i64);
+            let row = query.fetch_optional(&self.readers).await?;
+            Ok(row.as_ref().map(image_from_row).transpose()?.map(Arc::new))
+        };
+        self.images.named.answer((db.clone(), dataset.clone(), id), read).await
     }
 
     /// The image a data id names. A data id no scheme can encode names none.
@@ -191,7 +264,7 @@ impl Catalogue {
         db: &ArchiveId,
         dataset: &Dataset,
         data_id: &DataId,
-    ) -> Result<Option<ArchiveImage>> {
+    ) -> Result<Option<Arc<ArchiveImage>>> {
         let Ok(id) = data_id.scheme().encode(data_id) else { return Ok(None) };
         let image = self.image_by_science_id(db, dataset, id).await?;
         Ok(image.filter(|image| image.data_id == *data_id))

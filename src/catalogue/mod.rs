@@ -18,7 +18,10 @@ pub mod known;
 mod lock;
 mod migrations;
 pub mod names;
+mod remembered;
+mod revision;
 mod rows;
+mod sky_cell;
 pub mod synthetic;
 
 use std::str::FromStr;
@@ -27,6 +30,7 @@ use std::time::Duration;
 
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use tokio_util::task::AbortOnDropHandle;
 
 pub use batch::Batch;
 pub use error::CatalogueError;
@@ -40,7 +44,9 @@ pub use known::{KnownFile, KnownState, Rejection};
 pub use names::{ArchiveId, Dataset};
 
 use crate::clock::Clock;
+use images::RememberedImages;
 use lock::ServiceLock;
+use revision::Revision;
 
 /// What every method of the catalogue returns.
 pub type Result<T, E = CatalogueError> = std::result::Result<T, E>;
@@ -49,7 +55,7 @@ pub type Result<T, E = CatalogueError> = std::result::Result<T, E>;
 ///
 /// Only one service may hold a database; a second one is refused. Commands such as `trifocal ingest` work beside
 /// a running service of the same version: their transactions take turns with the service's own, and what they
-/// add is served at once. Only when the command would first have to migrate the database is it refused.
+/// add is served within a second. Only when the command would first have to migrate the database is it refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// `trifocal serve`: holds the database until it is dropped or its process dies.
@@ -78,6 +84,10 @@ pub struct Catalogue {
     readers: SqlitePool,
     writer: SqlitePool,
     clock: Arc<dyn Clock>,
+    revision: Revision,
+    images: RememberedImages,
+    /// Notices what other processes commit.
+    _following: Option<AbortOnDropHandle<()>>,
     /// Held for as long as the catalogue lives.
     _lock: Option<ServiceLock>,
 }
@@ -137,7 +147,13 @@ impl Catalogue {
             )
             .await
             .map_err(CatalogueError::Open)?;
-        Ok(Arc::new(Self { readers, writer, clock, _lock: lock }))
+        let revision = Revision::default();
+        let following = match role {
+            Role::Service => Some(revision.follow(&readers).await?),
+            Role::Command => None,
+        };
+        let images = RememberedImages::new(&revision);
+        Ok(Arc::new(Self { readers, writer, clock, revision, images, _following: following, _lock: lock }))
     }
 
     /// Ends all connections, after the statements under way; what follows answers with an error.

@@ -310,7 +310,7 @@ async fn archive_images_are_found_by_place_and_number() {
     assert!((begin - 51075.5).abs() < 1e-9 && (end - begin - 54.0 / 86_400.0).abs() < 1e-9);
     let same = site.catalogue.image_by_data_id(&db(), &calexp(), &image.data_id).await.unwrap();
     assert_eq!(same, Some(image.clone()));
-    assert_eq!(site.catalogue.image_of(image.frame.id).await.unwrap(), Some(image));
+    assert_eq!(site.catalogue.image_of(image.frame.id).await.unwrap().as_ref(), Some(&*image));
 
     fs::remove_dir_all(site.path("3325")).unwrap();
     assert_eq!(site.scan(&source).await.removed.len(), 3);

@@ -169,9 +169,9 @@ impl Renderer {
     /// When the queue is full.
     pub async fn first_containing(
         &self,
-        candidates: Vec<ArchiveImage>,
+        candidates: Vec<Arc<ArchiveImage>>,
         point: SkyCoord,
-    ) -> Result<Option<ArchiveImage>, Error> {
+    ) -> Result<Option<Arc<ArchiveImage>>, Error> {
         if candidates.is_empty() {
             return Ok(None);
         }

@@ -69,7 +69,7 @@ impl Archives {
         &self,
         holding: &Holding,
         id: ScienceId,
-    ) -> Result<Option<ArchiveImage>, CatalogueError> {
+    ) -> Result<Option<Arc<ArchiveImage>>, CatalogueError> {
         self.catalogue.image_by_science_id(&holding.archive, &holding.dataset, id).await
     }
 
@@ -84,7 +84,7 @@ impl Archives {
         filter: &str,
         point: SkyCoord,
         renderer: &Renderer,
-    ) -> Result<Option<ArchiveImage>, render::Error> {
+    ) -> Result<Option<Arc<ArchiveImage>>, render::Error> {
         let candidates =
             self.catalogue.candidates_at(&holding.archive, &holding.dataset, filter, point).await?;
         renderer.first_containing(candidates, point).await

@@ -1,5 +1,7 @@
 //! `GET /{db}`: an image, a cutout of one, or the other name of one.
 
+use std::sync::Arc;
+
 use actix_web::http::header::{ContentDisposition, HeaderName, HeaderValue};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -47,13 +49,13 @@ pub async fn image(request: HttpRequest, db: Path<String>, vo: Data<Vo>) -> Resu
     Ok(response)
 }
 
-async fn find(vo: &Vo, holding: &Holding, selector: Selector) -> Result<ArchiveImage, Failure> {
+async fn find(vo: &Vo, holding: &Holding, selector: Selector) -> Result<Arc<ArchiveImage>, Failure> {
     let found = match selector {
         Selector::Nearest { point, filter } => {
             vo.archives.nearest(holding, &filter, point, &vo.renderer).await?
         }
         Selector::ById { id, filter } => {
-            let named = |image: &ArchiveImage| {
+            let named = |image: &Arc<ArchiveImage>| {
                 filter.as_ref().is_none_or(|filter| image.filter.eq_ignore_ascii_case(filter))
             };
             vo.archives.by_science_id(holding, id).await?.filter(named)
