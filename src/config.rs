@@ -14,6 +14,7 @@ use crate::camera::CameraConfig;
 use crate::ingest::{ArchiveConfig, IngestConfig};
 use crate::protocol::intercom::IntercomConfig;
 use crate::protocol::nina::NinaConfig;
+use crate::protocol::vo::VoConfig;
 use crate::render::{CacheConfig, LimitsConfig};
 
 /// Everything the service is told at start.
@@ -32,6 +33,8 @@ pub struct Config {
     pub ingest: IngestConfig,
     /// The N.I.N.A. dialect.
     pub nina: NinaConfig,
+    /// The Virtual Observatory dialect.
+    pub vo: VoConfig,
     /// FITS archives of the Virtual Observatory dialect.
     pub archives: Vec<ArchiveConfig>,
     /// Cameras of the intercom dialect; the first is `internal`, the second `external`.
@@ -145,6 +148,8 @@ impl Config {
         check("storage.database", self.storage.database.starts_with("sqlite:"), || {
             format!("'{}' does not begin with sqlite:", self.storage.database)
         })?;
+        let area = self.vo.cutout_square_degrees;
+        check("vo.cutout_square_degrees", area > 0.0, || format!("{area} is not above 0"))?;
         check("limits.cutout_pixels", self.limits.cutout_pixels > 0, || "must be at least 1".into())?;
         check(
             "server.public_url",

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::cards::Cards;
 use super::exposure_time::to_mjd;
-use super::file_name::FileNamePattern;
+use super::file_name::CardNames;
 use crate::catalogue::{DataId, IdentityError, ScienceId, ScienceIdScheme, SdssFilter};
 use chrono::{DateTime, Utc};
 
@@ -25,15 +25,25 @@ pub enum NoIdentity {
 }
 
 /// The parts of a data id: from the file name, and for those it does not name, from the cards.
-struct Parts<'a> {
+#[derive(Debug)]
+pub struct Parts<'a> {
     named: HashMap<&'a str, &'a str>,
     cards: Cards<'a>,
+    names: &'a CardNames,
 }
 
-impl Parts<'_> {
+impl<'a> Parts<'a> {
+    /// The parts `found` in a file name, its `cards`, and the cards' `names` where they are unusual.
+    pub fn of(found: HashMap<&'a str, &'a str>, cards: Cards<'a>, names: &'a CardNames) -> Self {
+        Self { named: found, cards, names }
+    }
+
     fn text(&self, part: &'static str, keywords: &[&str]) -> Result<String, NoIdentity> {
         let named = self.named.get(part).map(|&text| text.to_owned());
-        let card = || keywords.iter().find_map(|keyword| self.cards.text(keyword));
+        let card = || match self.names.of(part) {
+            Some(keyword) => self.cards.text(keyword),
+            None => keywords.iter().find_map(|keyword| self.cards.text(keyword)),
+        };
         named.or_else(card).ok_or(NoIdentity::Missing(part))
     }
 
@@ -47,7 +57,8 @@ impl Parts<'_> {
 
     /// Patch column and row: two groups of the file name, or `PATCH = 'x,y'`.
     fn patch(&self) -> Result<(u16, u16), NoIdentity> {
-        if self.named.contains_key("patch_x") || !self.cards.contains("PATCH") {
+        let keyword = self.names.of("patch").unwrap_or("PATCH");
+        if self.named.contains_key("patch_x") || !self.cards.contains(keyword) {
             return Ok((self.number("patch_x", &["PATCHX"])?, self.number("patch_y", &["PATCHY"])?));
         }
         let text = self.text("patch", &["PATCH"])?;
@@ -63,11 +74,9 @@ impl Parts<'_> {
 /// When a part of it is nowhere or out of range.
 pub fn data_id(
     scheme: ScienceIdScheme,
-    pattern: &FileNamePattern,
+    parts: &Parts<'_>,
     relative_path: &str,
-    cards: &Cards<'_>,
 ) -> Result<DataId, NoIdentity> {
-    let parts = Parts { named: pattern.parts(relative_path), cards: *cards };
     let data_id = match scheme {
         ScienceIdScheme::SdssCcd => DataId::Ccd {
             run: parts.number("run", &["RUN"])?,
@@ -108,12 +117,26 @@ pub fn time_mjd(started_at: Option<DateTime<Utc>>, exposure_s: Option<f64>) -> O
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
+    use crate::ingest::FileNamePattern;
     use crate::ingest::cards::tests::header;
 
     fn id(scheme: ScienceIdScheme, path: &str, cards: &[&str]) -> Result<u64, NoIdentity> {
+        id_by(scheme, path, cards, &CardNames::default())
+    }
+
+    fn id_by(
+        scheme: ScienceIdScheme,
+        path: &str,
+        cards: &[&str],
+        names: &CardNames,
+    ) -> Result<u64, NoIdentity> {
         let header = header(cards);
-        let data_id = data_id(scheme, &FileNamePattern::usual(scheme), path, &Cards::new(&header, None))?;
+        let pattern = FileNamePattern::usual(scheme);
+        let parts = Parts::of(pattern.parts(path), Cards::new(&header, None), names);
+        let data_id = data_id(scheme, &parts, path)?;
         Ok(scheme.encode(&data_id).unwrap().get())
     }
 
@@ -129,6 +152,17 @@ mod tests {
             id(ccd, "fpC-003325-z9-0171.fit", &[]),
             Err(NoIdentity::Invalid(IdentityError::InvalidDataId))
         );
+    }
+
+    #[test]
+    fn cards_of_other_archives_are_named_in_the_settings() {
+        let names = [("run", "NIGHT"), ("field", "EXPNUM"), ("camcol", "CCDNUM"), ("filter", "BAND")];
+        let names = names.map(|(part, keyword)| (part.to_owned(), keyword.to_owned()));
+        let names = CardNames::try_from(BTreeMap::from(names)).unwrap();
+        let cards = ["NIGHT   = 12", "EXPNUM  = 34", "CCDNUM  = 5", "BAND    = 'z'", "RUN     = 99"];
+        let ccd = ScienceIdScheme::SdssCcd;
+        assert_eq!(id_by(ccd, "image.fits", &cards, &names), Ok(12_450_034));
+        assert_eq!(id_by(ccd, "image.fits", &cards[1..], &names), Err(NoIdentity::Missing("run")));
     }
 
     #[test]

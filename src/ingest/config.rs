@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::FileNamePattern;
+use super::{CardNames, FileNamePattern};
 use crate::catalogue::{ArchiveId, Dataset, ScienceIdScheme};
 
 /// `[ingest]`: how directories are watched.
@@ -61,6 +61,9 @@ pub struct DatasetConfig {
     pub science_id: ScienceIdScheme,
     /// How file names tell the data id; without it the usual names of the scheme.
     pub file_name: Option<FileNamePattern>,
+    /// Which header cards tell the parts of the data id that file names do not; without it the usual ones.
+    #[serde(default)]
+    pub cards: CardNames,
 }
 
 #[cfg(test)]
@@ -78,11 +81,13 @@ mod tests {
     fn an_archive_reads_with_every_key() {
         let archive = read(
             "id = 'DC_W13_Stripe82'\nauthority = 'example.org'\n[[datasets]]\nname = 'calexp'\n\
-             directory = '/a/calexp'\nscience_id = 'sdss-ccd'\nfile_name = '(?<run>\\d+)-(?<field>\\d+)'\n",
+             directory = '/a/calexp'\nscience_id = 'sdss-ccd'\nfile_name = '(?<run>\\d+)-(?<field>\\d+)'\n\
+             cards = { run = 'RUNID' }\n",
         )
         .unwrap();
         assert_eq!(archive.id.as_str(), "DC_W13_Stripe82");
         assert_eq!(archive.datasets[0].science_id, ScienceIdScheme::SdssCcd);
+        assert_eq!(archive.datasets[0].cards.of("run"), Some("RUNID"));
     }
 
     #[test]
@@ -94,9 +99,13 @@ mod tests {
             )
         };
         assert!(read(&dataset("")).is_ok());
-        for line in
-            ["file_name = '('", "file_name = '(?<rum>\\d+)'", "file_name = 'no groups'", "folder = 'x'"]
-        {
+        for line in [
+            "file_name = '('",
+            "file_name = '(?<rum>\\d+)'",
+            "file_name = 'no groups'",
+            "folder = 'x'",
+            "cards = { rum = 'RUN' }",
+        ] {
             assert!(read(&dataset(line)).is_err(), "{line}");
         }
         assert!(read("id = 'a b'\nauthority = 'x'").is_err());

@@ -1,6 +1,7 @@
 //! What file names tell: the data id of an archive image, and the tokens of N.I.N.A.'s default pattern.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::sync::LazyLock;
 
 use chrono::NaiveDateTime;
@@ -19,6 +20,35 @@ const GROUPS: [&str; 8] = ["run", "camcol", "field", "filter", "tract", "patch_x
 #[serde(try_from = "String")]
 pub struct FileNamePattern(Regex);
 
+/// Header keywords that tell parts of a data id, where they are not the usual ones.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(try_from = "BTreeMap<String, String>")]
+pub struct CardNames(BTreeMap<String, String>);
+
+impl TryFrom<BTreeMap<String, String>> for CardNames {
+    type Error = PatternError;
+
+    fn try_from(names: BTreeMap<String, String>) -> Result<Self, PatternError> {
+        match names.keys().find(|part| !GROUPS.contains(&part.as_str()) && *part != "patch") {
+            Some(unknown) => Err(PatternError::UnknownGroup(unknown.clone())),
+            None => Ok(Self(names)),
+        }
+    }
+}
+
+impl CardNames {
+    /// The keyword that tells a part.
+    pub fn of(&self, part: &str) -> Option<&str> {
+        self.0.get(part).map(String::as_str)
+    }
+}
+
+impl fmt::Display for CardNames {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|(part, keyword)| write!(f, " {part}={keyword}"))
+    }
+}
+
 /// Why a pattern cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum PatternError {
@@ -27,7 +57,7 @@ pub enum PatternError {
     Syntax(#[from] regex::Error),
     /// A group that is no part of a data id.
     #[error(
-        "the file name pattern names '{0}'; known are run, camcol, field, filter, tract, patch_x, patch_y, sequence"
+        "'{0}' is no part of a data id; known are run, camcol, field, filter, tract, patch_x, patch_y, sequence"
     )]
     UnknownGroup(String),
     /// No group at all.

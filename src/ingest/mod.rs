@@ -21,7 +21,7 @@ mod walk;
 pub mod watch;
 
 pub use config::{ArchiveConfig, DatasetConfig, IngestConfig};
-pub use file_name::FileNamePattern;
+pub use file_name::{CardNames, FileNamePattern};
 pub use report::{Progress, ReadFile, RejectedFile, ScanReport};
 pub use saved_frame::ClockZone;
 pub use scan::{ScanError, Scanner};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::archive_image::{self, NoIdentity};
+use super::archive_image::{self, NoIdentity, Parts};
 use super::cards::Cards;
 use super::exposure_time::started_at;
 use super::saved_frame::{self, ClockZone, SavedFile};
@@ -119,9 +119,10 @@ fn read_file(source: &Source, path: &Path, rules: &ReadRules) -> Result<ReadFram
             facts.bayer_pattern = saved.bayer_pattern;
             (facts, Content::History(Box::new(saved.entry), Box::new(statistics)))
         }
-        Reading::Image { scheme, pattern } => {
-            let cards = cards(&file, hdu);
-            let data_id = archive_image::data_id(*scheme, pattern, &source.relative(path), &cards)?;
+        Reading::Image { scheme, pattern, cards: names } => {
+            let relative = source.relative(path);
+            let parts = Parts::of(pattern.parts(&relative), cards(&file, hdu), names);
+            let data_id = archive_image::data_id(*scheme, &parts, &relative)?;
             let mut facts = facts(&file, hdu)?;
             let filter = data_id.filter().map(|filter| filter.to_string());
             facts.filter = filter.or(facts.filter);

@@ -52,7 +52,11 @@ impl Site {
         Source {
             origin: Origin::Archive { db: db(), dataset: calexp() },
             directories: vec![self.files()],
-            reading: Reading::Image { scheme, pattern: FileNamePattern::usual(scheme) },
+            reading: Reading::Image {
+                scheme,
+                pattern: FileNamePattern::usual(scheme),
+                cards: crate::ingest::CardNames::default(),
+            },
         }
     }
 

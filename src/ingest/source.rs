@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use super::{ArchiveConfig, DatasetConfig, FileNamePattern};
+use super::{ArchiveConfig, CardNames, DatasetConfig, FileNamePattern};
 use crate::catalogue::{Origin, ScienceIdScheme};
 
 /// Endings of files that are read, in lower case; `.gz` and `.fz` may follow.
@@ -31,6 +31,8 @@ pub enum Reading {
         scheme: ScienceIdScheme,
         /// How its file name tells the data id.
         pattern: FileNamePattern,
+        /// Which cards tell what the name does not.
+        cards: CardNames,
     },
 }
 
@@ -51,7 +53,7 @@ impl Source {
         Self {
             origin: Origin::Archive { db: archive.id.clone(), dataset: dataset.name.clone() },
             directories: vec![absolute(&dataset.directory)],
-            reading: Reading::Image { scheme, pattern },
+            reading: Reading::Image { scheme, pattern, cards: dataset.cards.clone() },
         }
     }
 
@@ -68,8 +70,8 @@ impl Source {
     pub fn rules(&self) -> String {
         match &self.reading {
             Reading::History => format!("{RULES_VERSION} history"),
-            Reading::Image { scheme, pattern } => {
-                format!("{RULES_VERSION} image {scheme} {}", pattern.as_str())
+            Reading::Image { scheme, pattern, cards } => {
+                format!("{RULES_VERSION} image {scheme} {}{cards}", pattern.as_str())
             }
         }
     }

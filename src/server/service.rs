@@ -26,7 +26,7 @@ use crate::ingest::{ClockZone, Scanner, Source};
 use crate::observe::health::Stage;
 use crate::observe::{Health, Metrics};
 use crate::protocol::nina::Nina;
-use crate::protocol::vo::{Archives, Vo};
+use crate::protocol::vo::{Archives, PublicUrl, Vo};
 use crate::protocol::{DIALECTS, intercom};
 use crate::render::Renderer;
 
@@ -150,6 +150,9 @@ fn listen(
         renderer: renderer.clone(),
         clock: Arc::clone(clock),
         up_since: clock.utc(),
+        public_url: PublicUrl::new(&config.server.public_url),
+        settings: config.vo,
+        request_bytes: config.limits.request_bytes,
     });
     let metrics = Data::new(Metrics::register()?);
     let catalogue = Data::new(Arc::clone(catalogue));

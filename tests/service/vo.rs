@@ -69,7 +69,7 @@ const EXAMPLES: [Example; 20] = [
     ),
 ];
 
-async fn demo_archive() -> Gateway {
+pub(crate) async fn demo_archive() -> Gateway {
     let directory = Arc::new(tempfile::tempdir().unwrap());
     let site = demo::write_scaled(directory.path(), demo::Scale::Small, |_| ()).unwrap();
     let settings = directory.path().join("trifocal.toml");

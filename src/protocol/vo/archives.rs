@@ -61,6 +61,11 @@ impl Archives {
         })
     }
 
+    /// The first archive that has a dataset of this name.
+    pub fn first_with(&self, dataset: &str) -> Option<&ArchiveId> {
+        self.configured().iter().map(|archive| &archive.id).find(|id| self.holding(id, dataset).is_some())
+    }
+
     /// The image with this science id.
     ///
     /// # Errors

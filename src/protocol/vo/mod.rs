@@ -4,19 +4,32 @@
 //! share: [`dali`] and [`votable`].
 
 pub mod archives;
+pub mod body;
+mod config;
 pub mod dali;
 pub mod fits_answer;
 pub mod imageserv;
+mod links;
 pub mod votable;
 mod xml;
 
 use std::sync::Arc;
 
-use actix_web::middleware::DefaultHeaders;
+use actix_web::HttpResponse;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
+};
+use actix_web::middleware::{DefaultHeaders, Next, from_fn};
 use actix_web::web::{self, ServiceConfig};
 use chrono::{DateTime, Utc};
 
-pub use archives::Archives;
+pub use self::archives::Archives;
+pub use self::config::VoConfig;
+pub use self::links::PublicUrl;
 
 use crate::clock::Clock;
 use crate::render::Renderer;
@@ -32,20 +45,46 @@ pub struct Vo {
     pub clock: Arc<dyn Clock>,
     /// When the service started.
     pub up_since: DateTime<Utc>,
+    /// Where absolute links start.
+    pub public_url: PublicUrl,
+    /// What one request may ask for.
+    pub settings: VoConfig,
+    /// Bytes a request body may have.
+    pub request_bytes: usize,
 }
+
+/// What scripts of other origins may read of an answer.
+const EXPOSED_HEADERS: &str = "Content-Disposition, Content-Length, Location, WWW-Authenticate, X-Cutout-Bounds, \
+     X-Science-Id, X-Reason, X-Ignored-Parameters";
 
 /// Mounts the dialect under `/api/image`, and under `/image` as the older documents write it.
 pub fn configure(service: &mut ServiceConfig) {
     for prefix in ["/api/image", "/image"] {
-        let cross_origin = DefaultHeaders::new().add(("Access-Control-Allow-Origin", "*")).add((
-            "Access-Control-Expose-Headers",
-            "Content-Disposition, Content-Length, X-Cutout-Bounds, X-Science-Id, X-Ignored-Parameters",
-        ));
+        let cross_origin = DefaultHeaders::new()
+            .add((ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
+            .add((ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS));
         service.service(
             web::scope(prefix)
+                .wrap(from_fn(preflight))
                 .wrap(cross_origin)
-                .service(imageserv::scope())
+                .configure(imageserv::configure)
                 .default_service(web::to(imageserv::unknown_route)),
         );
     }
+}
+
+/// Answers what browsers ask before they let a script of another origin through.
+async fn preflight(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    if *request.method() == Method::OPTIONS {
+        let response = HttpResponse::NoContent()
+            .insert_header((ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, PUT, DELETE, OPTIONS"))
+            .insert_header((ACCESS_CONTROL_ALLOW_HEADERS, "Content-Type, Authorization, Range"))
+            .insert_header((ACCESS_CONTROL_MAX_AGE, "86400"))
+            .finish();
+        return Ok(request.into_response(response).map_into_right_body());
+    }
+    Ok(next.call(request).await?.map_into_left_body())
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::catalogue::{CatalogueError, IdentityError};
 use crate::error::{Classified, ErrorKind, chain};
+use crate::protocol::vo::body::BodyError;
 use crate::render;
 
 /// A refused or failed request.
@@ -20,11 +21,14 @@ pub struct Failure {
     message: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     more: Vec<String>,
+    /// The methods the route takes.
+    #[serde(skip)]
+    allowed: &'static str,
 }
 
 impl Failure {
     fn new(status: StatusCode, exception: &'static str, message: impl Into<String>) -> Self {
-        Self { status, exception, message: message.into(), more: Vec::new() }
+        Self { status, exception, message: message.into(), more: Vec::new(), allowed: "" }
     }
 
     fn with_more(mut self, more: impl Into<String>) -> Self {
@@ -67,15 +71,38 @@ impl Failure {
         Self::new(StatusCode::NOT_FOUND, "OSError", "Not Found")
     }
 
-    /// The route does not take this method.
-    pub fn wrong_method() -> Self {
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "ValueError", "Method Not Allowed")
+    /// The route takes these methods only.
+    pub fn wrong_method(allowed: &'static str) -> Self {
+        let refused = Self::new(StatusCode::METHOD_NOT_ALLOWED, "ValueError", "Method Not Allowed");
+        Self { allowed, ..refused }
+    }
+
+    /// A JSON body that is not the document it should be.
+    pub fn invalid_body(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "ValidationError", message)
+    }
+
+    /// Part of the contract, but not of this service.
+    pub fn not_implemented(what: &str) -> Self {
+        let message = format!("{what} not yet implemented");
+        Self::new(StatusCode::NOT_IMPLEMENTED, "NotImplementedError", message)
     }
 }
 
 impl From<IdentityError> for Failure {
     fn from(error: IdentityError) -> Self {
         Self::bad_value(error.to_string())
+    }
+}
+
+impl From<BodyError> for Failure {
+    fn from(error: BodyError) -> Self {
+        let status = match error {
+            BodyError::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            BodyError::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            BodyError::Unreadable => StatusCode::BAD_REQUEST,
+        };
+        Self::new(status, "ValueError", error.to_string())
     }
 }
 
@@ -127,7 +154,7 @@ impl ResponseError for Failure {
         let mut response = HttpResponse::build(self.status);
         match self.status {
             StatusCode::SERVICE_UNAVAILABLE => response.insert_header((RETRY_AFTER, "1")),
-            StatusCode::METHOD_NOT_ALLOWED => response.insert_header((ALLOW, "GET, HEAD")),
+            StatusCode::METHOD_NOT_ALLOWED => response.insert_header((ALLOW, self.allowed)),
             _ => &mut response,
         };
         response.json(self)

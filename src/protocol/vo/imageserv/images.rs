@@ -1,40 +1,73 @@
-//! `GET /{db}`: an image, a cutout of one, or the other name of one.
+//! `/{db}`: an image, a cutout of one, or the other name of one.
 
 use std::sync::Arc;
 
 use actix_web::http::header::{ContentDisposition, HeaderName, HeaderValue};
-use actix_web::web::{Data, Path};
+use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use serde_json::json;
+use serde_json::json as json_value;
 
 use super::error::Failure;
+use super::json;
 use super::parameters::Parameters;
 use super::request::{CutoutBox, Request, Selector};
 use crate::catalogue::{ArchiveImage, DataId};
 use crate::protocol::vo::archives::Holding;
-use crate::protocol::vo::{Vo, fits_answer};
+use crate::protocol::vo::{Vo, body, fits_answer};
 use crate::render::{CutoutArea, CutoutRequest, Error};
 
 const SCIENCE_ID: HeaderName = HeaderName::from_static("x-science-id");
 const CUTOUT_BOUNDS: HeaderName = HeaderName::from_static("x-cutout-bounds");
 const IGNORED_PARAMETERS: HeaderName = HeaderName::from_static("x-ignored-parameters");
 
-/// Answers with FITS, or with JSON for the two identity utilities.
+/// `GET /{db}`.
 ///
 /// # Errors
 /// Those of the ImageServ contract; see [`Failure`].
 pub async fn image(request: HttpRequest, db: Path<String>, vo: Data<Vo>) -> Result<HttpResponse, Failure> {
-    let parameters = Parameters::of(request.query_string())?;
+    answer(&request, &vo, &db, Parameters::of(request.query_string())?).await
+}
+
+/// `POST /{db}`: parameters in the query string, in a form or in a JSON document, and in two of them if they agree.
+///
+/// # Errors
+/// Those of the ImageServ contract; see [`Failure`].
+pub async fn posted(
+    request: HttpRequest,
+    db: Path<String>,
+    vo: Data<Vo>,
+    payload: Payload,
+) -> Result<HttpResponse, Failure> {
+    let mut pairs = body::urlencoded(request.query_string())?;
+    if body::media_type(&request) == "application/json" {
+        let bytes = body::bytes(payload, vo.request_bytes).await?;
+        pairs.extend(json::parameters(&bytes, &db)?);
+    } else {
+        pairs.extend(body::form(&request, payload, vo.request_bytes).await?);
+    }
+    answer(&request, &vo, &db, Parameters::of_pairs(pairs)?).await
+}
+
+/// Answers with FITS, or with JSON for the two identity utilities.
+///
+/// # Errors
+/// Those of the ImageServ contract; see [`Failure`].
+pub(super) async fn answer(
+    request: &HttpRequest,
+    vo: &Vo,
+    db: &str,
+    parameters: Parameters,
+) -> Result<HttpResponse, Failure> {
     let dataset = parameters.get("ds").ok_or_else(Failure::missing_dataset)?;
-    let holding = vo.archives.holding(&db, dataset).ok_or_else(Failure::unknown_archive)?;
+    let holding = vo.archives.holding(db, dataset).ok_or_else(Failure::unknown_archive)?;
     let mut response = match Request::of(&parameters, holding.scheme)? {
         Request::DataIdOf(data_id) => HttpResponse::Ok().json(data_id_json(&data_id)),
         Request::ScienceIdOf(id) => HttpResponse::Ok().json(id.get()),
         Request::Image { selector, cutout } => {
-            let image = find(&vo, &holding, selector).await?;
+            let image = find(vo, &holding, selector).await?;
             let mut response = match cutout {
-                None => whole(&request, &vo, &holding, &image).await?,
-                Some(area) => cut(&request, &vo, &holding, &image, area).await?,
+                None => whole(request, vo, &holding, &image).await?,
+                Some(area) => cut(request, vo, &holding, &image, area).await?,
             };
             response.headers_mut().insert(SCIENCE_ID, HeaderValue::from(image.science_id.get()));
             response
@@ -104,15 +137,15 @@ async fn cut(
 fn data_id_json(data_id: &DataId) -> serde_json::Value {
     match *data_id {
         DataId::Ccd { run, camcol, field, filter } => {
-            json!({ "run": run, "camcol": camcol, "field": field, "filter": filter.as_str() })
+            json_value!({ "run": run, "camcol": camcol, "field": field, "filter": filter.as_str() })
         }
-        DataId::Coadd { tract, patch_x, patch_y, filter } => json!({
+        DataId::Coadd { tract, patch_x, patch_y, filter } => json_value!({
             "tract": tract,
             "patch": format!("{patch_x},{patch_y}"),
             "patch_x": patch_x,
             "patch_y": patch_y,
             "filter": filter.as_str(),
         }),
-        DataId::Sequence(id) => json!({ "sid": id.get() }),
+        DataId::Sequence(id) => json_value!({ "sid": id.get() }),
     }
 }

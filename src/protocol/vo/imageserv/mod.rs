@@ -4,28 +4,62 @@
 //! `tract patch filter`) and, for a cutout, `ra dec width height [unit]`. Widths run along FITS axis 1 and
 //! heights along axis 2, whatever their directions on the sky.
 
+//!
+//! The same parameters may come in a form ([`super::body`]) or as JSON; [`v0`] keeps the older addresses alive.
+
 pub mod error;
 pub mod images;
+mod json;
 pub mod parameters;
 pub mod request;
 pub mod service;
+mod v0;
 
-use actix_web::{Scope, web};
+use actix_web::dev::Handler;
+use actix_web::web::ServiceConfig;
+use actix_web::{FromRequest, HttpRequest, Resource, Responder, Scope, web};
 
 use self::error::Failure;
 
+/// Mounts the routes: `/v1` and the older ones.
+pub fn configure(service: &mut ServiceConfig) {
+    service.service(scope());
+    v0::configure(service);
+}
+
 /// The routes below `/v1`.
-pub fn scope() -> Scope {
+fn scope() -> Scope {
     web::scope("/v1")
-        .service(resource("").route(web::get().to(service::landing_page)))
-        .service(resource("/availability").route(web::get().to(service::availability)))
-        .service(resource("/capabilities").route(web::get().to(service::capabilities)))
-        .service(resource("/{db}").route(web::get().to(images::image)).route(web::head().to(images::image)))
+        .service(readable(resource(""), service::landing_page))
+        .service(readable(resource("/availability"), service::availability))
+        .service(readable(resource("/capabilities"), service::capabilities))
+        .service(
+            readable(resource("/{db}"), images::image)
+                .route(web::post().to(images::posted))
+                .route(web::put().to(images::posted)),
+        )
+        .service(resource("/{db}/async").default_service(web::to(jobs_elsewhere)))
         .default_service(web::to(unknown_route))
 }
 
-fn resource(path: &str) -> actix_web::Resource {
+/// A resource that refuses the methods it has no route for.
+fn resource(path: &str) -> Resource {
     web::resource(path).default_service(web::to(wrong_method))
+}
+
+/// Answers GET and HEAD alike.
+fn readable<F, Args>(resource: Resource, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    resource.route(web::get().to(handler.clone())).route(web::head().to(handler))
+}
+
+/// Jobs are run by the standard service beside this one.
+async fn jobs_elsewhere() -> Result<actix_web::HttpResponse, Failure> {
+    Err(Failure::not_implemented("async endpoint"))
 }
 
 /// Any path of this dialect that nobody answers.
@@ -36,6 +70,7 @@ pub async fn unknown_route() -> Result<actix_web::HttpResponse, Failure> {
     Err(Failure::unknown_route())
 }
 
-async fn wrong_method() -> Result<actix_web::HttpResponse, Failure> {
-    Err(Failure::wrong_method())
+async fn wrong_method(request: HttpRequest) -> Result<actix_web::HttpResponse, Failure> {
+    let is_image = request.match_pattern().is_some_and(|pattern| pattern.ends_with("/v1/{db}"));
+    Err(Failure::wrong_method(if is_image { "GET, HEAD, POST, PUT" } else { "GET, HEAD" }))
 }

@@ -1,10 +1,9 @@
-//! The query string, bound by name: names in any case, a value given twice must agree, an empty value is none.
+//! Parameters of a query string or a body, bound by name: names in any case, a value given twice must agree, an empty value is none.
 
 use std::collections::BTreeSet;
 
-use actix_web::web::Query;
-
 use super::error::Failure;
+use crate::protocol::vo::body::urlencoded;
 
 /// The names ImageServ knows, and the older names of the same things.
 const KNOWN: [(&str, &str); 22] = [
@@ -50,12 +49,20 @@ impl Parameters {
     /// # Errors
     /// 400 when the string cannot be read or a parameter is given with two values.
     pub fn of(query: &str) -> Result<Self, Failure> {
+        Self::of_pairs(urlencoded(query)?)
+    }
+
+    /// Binds names and values, wherever they come from.
+    ///
+    /// # Errors
+    /// 400 when a parameter is given with two values.
+    pub fn of_pairs(pairs: Vec<(String, String)>) -> Result<Self, Failure> {
         let mut bound = Self::default();
-        for (name, value) in pairs(query)? {
+        for (name, value) in pairs {
             let rest = name.eq_ignore_ascii_case("ds").then(|| value.split_once('?')).flatten();
             if let Some((dataset, rest)) = rest {
                 bound.bind(&name, dataset)?;
-                for (name, value) in pairs(rest)? {
+                for (name, value) in urlencoded(rest)? {
                     bound.bind(&name, &value)?;
                 }
             } else {
@@ -65,7 +72,11 @@ impl Parameters {
         Ok(bound)
     }
 
-    fn bind(&mut self, name: &str, value: &str) -> Result<(), Failure> {
+    /// Binds one parameter.
+    ///
+    /// # Errors
+    /// 400 when it has another value already.
+    pub fn bind(&mut self, name: &str, value: &str) -> Result<(), Failure> {
         let Some((_, known)) = KNOWN.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) else {
             self.ignored.insert(name.to_owned());
             return Ok(());
@@ -98,12 +109,6 @@ impl Parameters {
     pub fn missing<'n>(&self, names: &[&'n str]) -> Vec<&'n str> {
         names.iter().copied().filter(|name| self.get(name).is_none()).collect()
     }
-}
-
-fn pairs(query: &str) -> Result<Vec<(String, String)>, Failure> {
-    Query::<Vec<(String, String)>>::from_query(query)
-        .map(Query::into_inner)
-        .map_err(|_| Failure::bad_value("the query string cannot be read"))
 }
 
 #[cfg(test)]

@@ -79,6 +79,9 @@ impl Request {
             return Ok(Self::ScienceIdOf(scheme.encode(&data_id(parameters, scheme)?)?));
         }
         let cutout = cutout(parameters)?;
+        if cutout.is_none() && parameters.get("unit").is_some() {
+            return Err(Failure::bad_value("unit needs width and height"));
+        }
         let selector = selector(parameters, scheme)?;
         let positioned = parameters.has_any(&["ra", "dec"]);
         if positioned && cutout.is_none() && matches!(selector, Selector::ById { .. }) {
@@ -91,11 +94,11 @@ impl Request {
 fn selector(parameters: &Parameters, scheme: ScienceIdScheme) -> Result<Selector, Failure> {
     let families = [parameters.get("sid").is_some(), parameters.has_any(&CCD), parameters.has_any(&COADD)];
     match families {
-        [false, false, false] => nearest(parameters),
+        [false, false, false] => nearest(parameters, scheme),
         [true, false, false] => {
             let id = science_id(parameters.get("sid").unwrap_or_default())?;
             let decoded = scheme.decode(id)?;
-            let filter = parameters.get("filter").map(checked_filter).transpose()?;
+            let filter = parameters.get("filter").map(|filter| checked_filter(filter, scheme)).transpose()?;
             if let (Some(asked), Some(has)) = (&filter, decoded.filter())
                 && asked != has.as_str()
             {
@@ -111,17 +114,23 @@ fn selector(parameters: &Parameters, scheme: ScienceIdScheme) -> Result<Selector
     }
 }
 
-fn nearest(parameters: &Parameters) -> Result<Selector, Failure> {
+fn nearest(parameters: &Parameters, scheme: ScienceIdScheme) -> Result<Selector, Failure> {
     let absent = parameters.missing(&["ra", "dec", "filter"]);
     if !absent.is_empty() {
         return Err(missing(&absent));
     }
-    let filter = checked_filter(parameters.get("filter").unwrap_or_default())?;
+    let filter = checked_filter(parameters.get("filter").unwrap_or_default(), scheme)?;
     Ok(Selector::Nearest { point: position(parameters)?, filter })
 }
 
-fn checked_filter(text: &str) -> Result<String, Failure> {
-    Ok(SdssFilter::try_from(text)?.as_str().to_owned())
+/// One of the survey's filters; where images are only numbered, whatever their headers name.
+fn checked_filter(text: &str, scheme: ScienceIdScheme) -> Result<String, Failure> {
+    match scheme {
+        ScienceIdScheme::SdssCcd | ScienceIdScheme::SdssCoadd => {
+            Ok(SdssFilter::try_from(text)?.as_str().to_owned())
+        }
+        ScienceIdScheme::Sequence => Ok(text.to_owned()),
+    }
 }
 
 fn data_id(parameters: &Parameters, scheme: ScienceIdScheme) -> Result<DataId, Failure> {

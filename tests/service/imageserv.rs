@@ -1,0 +1,156 @@
+//! ImageServ beyond the published examples: bodies, older addresses, negotiation, methods.
+
+use reqwest::{Method, RequestBuilder, StatusCode};
+use serde_json::json;
+
+use crate::support::Gateway;
+use crate::vo::demo_archive;
+
+const DB: &str = "/api/image/v1/DC_W13_Stripe82";
+const CUTOUT: &str = "ds=calexp&sid=5646240694&ra=37.6292&dec=0.104625&width=30&height=45&unit=arcsec";
+
+/// Status and the pixels that were cut.
+async fn outcome(request: RequestBuilder) -> (u16, String) {
+    let answer = request.send().await.unwrap();
+    let bounds = answer.headers().get("x-cutout-bounds").map(|value| value.to_str().unwrap().to_owned());
+    (answer.status().as_u16(), bounds.unwrap_or_default())
+}
+
+fn post(gateway: &Gateway, path: &str) -> RequestBuilder {
+    gateway.client().post(gateway.url(path))
+}
+
+#[tokio::test]
+async fn a_form_a_multipart_form_and_a_json_document_say_what_the_query_says() {
+    let gateway = demo_archive().await;
+    let expected = outcome(gateway.client().get(gateway.url(&format!("{DB}?{CUTOUT}")))).await;
+    assert_eq!(expected.0, 200);
+    assert!(!expected.1.is_empty());
+    let form = post(&gateway, DB).header("Content-Type", "application/x-www-form-urlencoded").body(CUTOUT);
+    assert_eq!(outcome(form).await, expected);
+    let pairs = CUTOUT.split('&').map(|pair| pair.split_once('=').unwrap());
+    let multipart = pairs.fold(reqwest::multipart::Form::new(), |form, (name, value)| form.text(name, value));
+    assert_eq!(outcome(post(&gateway, DB).multipart(multipart)).await, expected);
+    let document = json!({ "image": { "db": "DC_W13_Stripe82", "ds": "calexp", "cutout": {
+        "image_id": { "ccd_exp_id": 5_646_240_694_u64 },
+        "center": { "x": 37.6292, "y": 0.104_625, "unit": "deg" },
+        "size": { "x": 30, "y": 45, "unit": "arcsec" } } } });
+    assert_eq!(outcome(post(&gateway, DB).json(&document)).await, expected);
+    let split = post(&gateway, &format!("{DB}?ds=calexp&sid=5646240694"))
+        .header("Content-Type", "application/x-www-form-urlencoded")
+        .body("ra=37.6292&dec=0.104625&width=30&height=45&SID=5646240694");
+    assert_eq!(outcome(split).await, expected);
+}
+
+#[tokio::test]
+async fn other_bodies_are_refused() {
+    let gateway = demo_archive().await;
+    for (media_type, body, status, exception) in [
+        (
+            "application/xml",
+            "<?xml version='1.0'?><!DOCTYPE a SYSTEM 'file:///etc/passwd'><a/>",
+            415,
+            "ValueError",
+        ),
+        ("text/plain", "ds=raw", 415, "ValueError"),
+        ("application/json", "{\"image\":", 400, "ValidationError"),
+        (
+            "application/json",
+            "{\"image\":{\"ds\":\"raw\",\"image_id\":{\"skymap_id\":\"x\"}}}",
+            501,
+            "NotImplementedError",
+        ),
+        ("multipart/form-data", "no boundary", 400, "ValueError"),
+    ] {
+        let answer = post(&gateway, DB).header("Content-Type", media_type).body(body).send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), status, "{media_type} {body}");
+        let answer: serde_json::Value = answer.json().await.unwrap();
+        assert_eq!(answer["exception"], exception, "{media_type} {body}");
+    }
+    let endless = post(&gateway, DB)
+        .header("Content-Type", "application/x-www-form-urlencoded")
+        .body(format!("ds={}", "x".repeat((1 << 20) + 1)));
+    assert_eq!(outcome(endless).await.0, 413);
+}
+
+#[tokio::test]
+async fn older_addresses_answer_as_the_newer_ones() {
+    let gateway = demo_archive().await;
+    for (old, new) in [
+        (
+            "/api/image/v0/calexp?ra=37.644598&dec=0.104625&filter=r",
+            "ds=calexp&ra=37.644598&dec=0.104625&filter=r",
+        ),
+        (
+            "/image/raw/ids?run=5646&camcol=4&field=694&filter=g",
+            "ds=raw&run=5646&camcol=4&field=694&filter=g",
+        ),
+        ("/image/v0/deepCoadd/ids?tract=0&patch=225,1&filter=i", "ds=deepcoadd&tract=0&patch=225,1&filter=i"),
+        ("/api/image/v0/raw/id?id=3325410171", "ds=raw&sid=3325410171"),
+        (
+            "/image/raw/cutout?ra=359.195&dec=-0.1055&filter=r&width=30.0&height=45.0",
+            "ds=raw&ra=359.195&dec=-0.1055&filter=r&width=30.0&height=45.0&unit=arcsec",
+        ),
+        (
+            "/image/raw/cutoutPixel?ra=359.195&dec=-0.1055&filter=r&width=30&height=45",
+            "ds=raw&ra=359.195&dec=-0.1055&filter=r&width=30&height=45&unit=pixel",
+        ),
+        (
+            "/image/v0/calexp/5646240694/cutout?ra=37.6292&dec=0.104625&widthAng=30.0&heightAng=45.0",
+            "ds=calexp&sid=5646240694&ra=37.6292&dec=0.104625&width=30.0&height=45.0&unit=arcsec",
+        ),
+        (
+            "/image/calexp/5646240694/cutout?ra=37.6292&dec=0.104625&widthPix=100&heightPix=100",
+            "ds=calexp&sid=5646240694&ra=37.6292&dec=0.104625&width=100&height=100&unit=pixel",
+        ),
+    ] {
+        let newer = outcome(gateway.client().get(gateway.url(&format!("{DB}?{new}")))).await;
+        assert_eq!(newer.0, 200, "{new}");
+        assert_eq!(outcome(gateway.client().get(gateway.url(old))).await, newer, "{old}");
+    }
+    for (path, status) in [
+        ("/image/raw/id", 400),
+        ("/image/v0/warped/id?id=1", 404),
+        ("/image/v0/raw/ids?run=1", 400),
+        ("/image/v0/skymap/deepCoadd/cutout?ra=1&dec=1&filter=r&width=1&height=1&source=/etc", 501),
+        ("/api/image/v1/DC_W13_Stripe82/async", 501),
+    ] {
+        assert_eq!(gateway.json(path).await.0, status, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_two_documents_come_as_json_unless_html_is_preferred() {
+    let gateway = demo_archive().await;
+    for (accept, media_type) in [
+        (None, "application/json"),
+        (Some("*/*"), "application/json"),
+        (Some("application/json, text/html;q=0.5"), "application/json"),
+        (Some("text/html,application/xhtml+xml,*/*;q=0.8"), "text/html; charset=utf-8"),
+    ] {
+        for name in ["availability", "capabilities"] {
+            let request = gateway.client().get(gateway.url(&format!("/api/image/v1/{name}")));
+            let request =
+                accept.map_or(request.try_clone().unwrap(), |accept| request.header("Accept", accept));
+            let answer = request.send().await.unwrap();
+            assert_eq!(answer.headers()["content-type"], media_type, "{name} {accept:?}");
+        }
+    }
+    let (_, body) = gateway.json("/api/image/v1/capabilities").await;
+    assert_eq!(body["soda"], gateway.url("/api/image/soda/sync"));
+}
+
+#[tokio::test]
+async fn methods_are_told_and_scripts_of_other_origins_are_let_in() {
+    let gateway = demo_archive().await;
+    let send = |method: Method, path: &str| gateway.client().request(method, gateway.url(path)).send();
+    let refused = send(Method::DELETE, DB).await.unwrap();
+    assert_eq!(refused.status(), StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(refused.headers()["allow"], "GET, HEAD, POST, PUT");
+    let asked = send(Method::OPTIONS, DB).await.unwrap();
+    assert_eq!(asked.status(), StatusCode::NO_CONTENT);
+    assert_eq!(asked.headers()["access-control-allow-origin"], "*");
+    let head = send(Method::HEAD, "/api/image/v1/availability").await.unwrap();
+    assert_eq!(head.status(), StatusCode::OK);
+    assert!(head.headers()["access-control-expose-headers"].to_str().unwrap().contains("X-Cutout-Bounds"));
+}
