@@ -3,6 +3,11 @@
 //! the test says; `TRIFOCAL_DEMO` names the directory of the files the gateway serves.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "what a client says belongs to the test's output"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
