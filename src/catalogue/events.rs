@@ -40,8 +40,17 @@ impl Catalogue {
     /// # Errors
     /// When the database cannot be read.
     pub async fn events(&self) -> Result<Vec<Event>> {
-        let sql = "select name, at_ns, at_offset_s, details from event order by at_ns, id";
-        sqlx::query(sql).fetch_all(&self.readers).await?.iter().map(from_row).collect()
+        self.newest_events(usize::MAX).await
+    }
+
+    /// The last `most` events, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn newest_events(&self, most: usize) -> Result<Vec<Event>> {
+        let sql = "select name, at_ns, at_offset_s, details from event order by at_ns desc, id desc limit ?";
+        let query = sqlx::query(sql).bind(i64::try_from(most).unwrap_or(i64::MAX));
+        query.fetch_all(&self.readers).await?.iter().rev().map(from_row).collect()
     }
 }
 
@@ -83,6 +92,7 @@ mod tests {
         batch.commit().await.unwrap();
         let events = catalogue.events().await.unwrap();
         assert_eq!(events, [earliest, late, early]);
+        assert_eq!(catalogue.newest_events(2).await.unwrap(), events[1..]);
         assert_eq!(events[2].at.offset().local_minus_utc(), -5 * 3600);
     }
 }

@@ -1,5 +1,6 @@
 //! The N.I.N.A. image history: every saved frame in save order, at a position that never changes.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use chrono::{DateTime, FixedOffset};
@@ -84,8 +85,8 @@ pub struct HistoryEntry {
     pub frame: FrameRecord,
     /// What the history adds to it.
     pub saved: NewHistoryEntry,
-    /// Statistics of the frame as stored.
-    pub statistics: Statistics,
+    /// Statistics of the frame and its channels.
+    pub statistics: FrameStatistics,
 }
 
 /// Statistics of a frame, as computed when it was read.
@@ -145,41 +146,31 @@ fn entry_from_row(row: &SqliteRow) -> Result<HistoryEntry> {
             hfr: row.try_get(H + 11)?,
             hfr_standard_deviation: row.try_get(H + 12)?,
         },
-        statistics: statistics_from_row(row, H + 13)?,
+        statistics: FrameStatistics { whole: statistics_from_row(row, H + 13)?, channels: Vec::new() },
     })
 }
 
 impl Catalogue {
-    /// How many entries there are, of all types or of the type spelled exactly like `image_type`.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn history_count(&self, image_type: Option<&str>) -> Result<u64> {
-        let query = match image_type {
-            None => sqlx::query_scalar("select coalesce(max(position) + 1, 0) from history_entry"),
-            Some(name) => sqlx::query_scalar(
-                "select coalesce(max(type_position) + 1, 0) from history_entry where image_type = ?",
-            )
-            .bind(name),
-        };
-        let count: i64 = query.fetch_one(&self.readers).await?;
-        rows::unsigned(count, "position")
+    /// The frames of the history with their types, in its order.
+    pub(super) async fn read_history_order(&self) -> Result<Vec<(FrameId, FrameType)>> {
+        let sql = "select frame_id, image_type from history_entry order by position";
+        let rows = sqlx::query(sql).fetch_all(&self.readers).await?;
+        let entry =
+            |row: &SqliteRow| Ok((FrameId(row.try_get(0)?), FrameType::from_column(row.try_get(1)?)?));
+        rows.iter().map(entry).collect()
     }
 
-    /// The entry at `index` among all entries, or among those of one type.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn history_nth(&self, image_type: Option<&str>, index: u64) -> Result<Option<HistoryEntry>> {
-        let Ok(index) = i64::try_from(index) else { return Ok(None) };
-        let query = match image_type {
-            None => sqlx::query(select_entries!("where h.position = ?")),
-            Some(name) => {
-                sqlx::query(select_entries!("where h.image_type = ? and h.type_position = ?")).bind(name)
-            }
-        };
-        let row = query.bind(index).fetch_optional(&self.readers).await?;
-        row.as_ref().map(entry_from_row).transpose()
+    /// The entry of a frame, from the database.
+    pub(super) async fn read_history_entry(&self, frame: FrameId) -> Result<Option<HistoryEntry>> {
+        let query = sqlx::query(select_entries!("where h.frame_id = ?")).bind(frame.0);
+        let Some(row) = query.fetch_optional(&self.readers).await? else { return Ok(None) };
+        let mut entry = entry_from_row(&row)?;
+        let sql = "select samples, mean, standard_deviation, median, mad, min, max from statistics \
+                   where frame_id = ? and plane > 0 order by plane";
+        let channels = sqlx::query(sql).bind(frame.0).fetch_all(&self.readers).await?;
+        entry.statistics.channels =
+            channels.iter().map(|row| statistics_from_row(row, 0)).collect::<Result<_>>()?;
+        Ok(Some(entry))
     }
 
     /// All entries, oldest first, or those of one type.
@@ -193,28 +184,18 @@ impl Catalogue {
                 sqlx::query(select_entries!("where h.image_type = ? order by h.type_position")).bind(name)
             }
         };
-        query.fetch_all(&self.readers).await?.iter().map(entry_from_row).collect()
-    }
-
-    /// The entry of a frame, if it is in the history.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn history_of(&self, frame: FrameId) -> Result<Option<HistoryEntry>> {
-        let query = sqlx::query(select_entries!("where h.frame_id = ?")).bind(frame.0);
-        query.fetch_optional(&self.readers).await?.as_ref().map(entry_from_row).transpose()
-    }
-
-    /// The statistics of a frame, if they were computed.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn statistics(&self, frame: FrameId) -> Result<Option<FrameStatistics>> {
-        let sql = "select samples, mean, standard_deviation, median, mad, min, max from statistics \
-                   where frame_id = ? order by plane";
-        let rows = sqlx::query(sql).bind(frame.0).fetch_all(&self.readers).await?;
-        let mut planes = rows.iter().map(|row| statistics_from_row(row, 0));
-        let Some(whole) = planes.next().transpose()? else { return Ok(None) };
-        Ok(Some(FrameStatistics { whole, channels: planes.collect::<Result<_>>()? }))
+        let rows = query.fetch_all(&self.readers).await?;
+        let mut entries = rows.iter().map(entry_from_row).collect::<Result<Vec<_>>>()?;
+        let sql = "select samples, mean, standard_deviation, median, mad, min, max, frame_id from statistics \
+                   where plane > 0 and frame_id in (select frame_id from history_entry) \
+                   order by frame_id, plane";
+        let mut channels: HashMap<FrameId, Vec<Statistics>> = HashMap::new();
+        for row in sqlx::query(sql).fetch_all(&self.readers).await? {
+            channels.entry(FrameId(row.try_get(7)?)).or_default().push(statistics_from_row(&row, 0)?);
+        }
+        for entry in &mut entries {
+            entry.statistics.channels = channels.remove(&entry.frame.id).unwrap_or_default();
+        }
+        Ok(entries)
     }
 }

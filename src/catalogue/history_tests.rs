@@ -64,7 +64,7 @@ fn path(number: u64) -> PathBuf {
     PathBuf::from(format!("/captures/{number:04}.fits"))
 }
 
-async fn save(catalogue: &Catalogue, number: u64, image_type: FrameType) -> FrameId {
+pub(super) async fn save(catalogue: &Catalogue, number: u64, image_type: FrameType) -> FrameId {
     let mut batch = catalogue.begin().await.unwrap();
     let frame = batch.put_frame(&Origin::Nina, &path(number), &facts(number)).await.unwrap();
     batch.put_statistics(frame, &statistics(number as f64)).await.unwrap();
@@ -77,11 +77,11 @@ async fn numbers(catalogue: &Arc<Catalogue>, image_type: Option<&str>) -> Vec<u6
     let entries = catalogue.history(image_type).await.unwrap();
     for (index, entry) in entries.iter().enumerate() {
         let nth = catalogue.history_nth(image_type, index as u64).await.unwrap();
-        assert_eq!(nth.as_ref(), Some(entry));
+        assert_eq!(nth.as_deref(), Some(entry));
     }
     assert_eq!(catalogue.history_count(image_type).await.unwrap(), entries.len() as u64);
     assert_eq!(catalogue.history_nth(image_type, entries.len() as u64).await.unwrap(), None);
-    entries.iter().map(|entry| entry.statistics.mean as u64).collect()
+    entries.iter().map(|entry| entry.statistics.whole.mean as u64).collect()
 }
 
 #[tokio::test]
@@ -106,20 +106,22 @@ async fn entries_keep_save_order_overall_and_by_type() {
 async fn entry_comes_back_as_it_was_saved() {
     let (_folder, catalogue) = empty().await;
     let frame = save(&catalogue, 9, FrameType::Snapshot).await;
-    let found = catalogue.history_of(frame).await.unwrap().unwrap();
+    let found = catalogue.history_entry(frame).await.unwrap().unwrap();
     assert_eq!(found.saved, entry(FrameType::Snapshot));
     assert_eq!(found.saved.saved_at.to_rfc3339(), "2026-01-31T22:04:05.123456700+01:00");
     assert_eq!((found.position, &found.frame.facts), (0, &facts(9)));
     assert_eq!(found.frame.state, FrameState::Ok);
     assert_eq!(found.frame.file_name(), "0009.fits");
-    assert_eq!(catalogue.frame(frame).await.unwrap(), Some(found.frame));
-    assert_eq!(catalogue.statistics(frame).await.unwrap(), Some(statistics(9.0)));
+    assert_eq!(catalogue.frame(frame).await.unwrap().as_ref(), Some(&found.frame));
+    assert_eq!(found.statistics, statistics(9.0));
     let mut colour = statistics(9.0);
     colour.channels = vec![statistics(1.0).whole, statistics(2.0).whole, statistics(3.0).whole];
     let mut batch = catalogue.begin().await.unwrap();
     batch.put_statistics(frame, &colour).await.unwrap();
     batch.commit().await.unwrap();
-    assert_eq!(catalogue.statistics(frame).await.unwrap(), Some(colour));
+    let found = catalogue.history_entry(frame).await.unwrap().unwrap();
+    assert_eq!(found.statistics, colour);
+    assert_eq!(catalogue.history(None).await.unwrap(), [(*found).clone()]);
 }
 
 #[tokio::test]
@@ -175,7 +177,7 @@ async fn vanished_file_keeps_its_entry_and_takes_it_up_again_under_any_name() {
     assert_eq!(same, Some(known.frame));
     batch.commit().await.unwrap();
     let entry = catalogue.history_nth(None, 1).await.unwrap().unwrap();
-    assert_eq!((entry.frame.state, entry.frame.path.as_path()), (FrameState::Ok, renamed));
+    assert_eq!((&entry.frame.state, entry.frame.path.as_path()), (&FrameState::Ok, renamed));
 }
 
 #[tokio::test]

@@ -9,8 +9,10 @@ use super::{CatalogueError, Result};
 type Step = (i64, &'static str, &'static str);
 
 /// Every step ever released, in order. Steps are added, never edited.
-const STEPS: &[Step] =
-    &[(1, "frames, history, images", include_str!("../../migrations/0001_frames_history_images.sql"))];
+const STEPS: &[Step] = &[
+    (1, "frames, history, images", include_str!("../../migrations/0001_frames_history_images.sql")),
+    (2, "profile settings", include_str!("../../migrations/0002_profile_settings.sql")),
+];
 
 const TABLE: &str = "_sqlx_migrations";
 
@@ -48,9 +50,9 @@ mod tests {
     use crate::catalogue::{Catalogue, Event, Role};
 
     /// A step a later version might bring.
-    const LATER: Step = (2, "names of observers", "create table observer (name text not null) strict");
+    const LATER: Step = (1001, "names of observers", "create table observer (name text not null) strict");
     const BROKEN: Step =
-        (3, "nonsense", "create table half (a integer) strict; alter table nowhere drop column b;");
+        (1002, "nonsense", "create table half (a integer) strict; alter table nowhere drop column b;");
 
     async fn tables(catalogue: &Catalogue) -> Vec<String> {
         let sql = "select name from sqlite_schema where name in ('observer', 'half')";

@@ -10,6 +10,7 @@ pub mod events;
 mod frame_writes;
 pub mod frames;
 pub mod history;
+mod history_order;
 mod history_writes;
 pub mod identity;
 mod image_writes;
@@ -18,6 +19,7 @@ pub mod known;
 mod lock;
 mod migrations;
 pub mod names;
+mod profile_settings;
 mod remembered;
 mod revision;
 mod rows;
@@ -37,6 +39,7 @@ pub use error::CatalogueError;
 pub use events::Event;
 pub use frames::{FrameFacts, FrameId, FrameIdentity, FrameRecord, FrameState, HeaderDigest, Origin};
 pub use history::{FrameStatistics, FrameType, HistoryEntry, NewHistoryEntry};
+pub use history_order::HistoryOrder;
 pub use history_writes::IMAGE_SAVE;
 pub use identity::{DataId, IdentityError, ScienceId, ScienceIdScheme, SdssFilter};
 pub use images::{ArchiveImage, Duplicate, ImagePlace, NewImage};
@@ -44,6 +47,7 @@ pub use known::{KnownFile, KnownState, Rejection};
 pub use names::{ArchiveId, Dataset};
 
 use crate::clock::Clock;
+use history_order::RememberedHistory;
 use images::RememberedImages;
 use lock::ServiceLock;
 use revision::Revision;
@@ -86,6 +90,7 @@ pub struct Catalogue {
     clock: Arc<dyn Clock>,
     revision: Revision,
     images: RememberedImages,
+    history: RememberedHistory,
     /// Notices what other processes commit.
     _following: Option<AbortOnDropHandle<()>>,
     /// Held for as long as the catalogue lives.
@@ -153,7 +158,17 @@ impl Catalogue {
             Role::Command => None,
         };
         let images = RememberedImages::new(&revision);
-        Ok(Arc::new(Self { readers, writer, clock, revision, images, _following: following, _lock: lock }))
+        let history = RememberedHistory::new(&revision);
+        Ok(Arc::new(Self {
+            readers,
+            writer,
+            clock,
+            revision,
+            images,
+            history,
+            _following: following,
+            _lock: lock,
+        }))
     }
 
     /// Ends all connections, after the statements under way; what follows answers with an error.

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::{SqliteConnection, SqlitePool};
+use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::Result;
@@ -15,17 +16,27 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// A number that grows with every commit. Cheap to clone; all clones count together.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Revision(Arc<AtomicU64>);
+pub(super) struct Revision {
+    number: Arc<AtomicU64>,
+    /// Wakes those who wait for a commit.
+    commits: Arc<watch::Sender<()>>,
+}
 
 impl Revision {
     /// The state a statement that starts now sees at least.
     pub(super) fn current(&self) -> u64 {
-        self.0.load(Ordering::Acquire)
+        self.number.load(Ordering::Acquire)
     }
 
     /// Says that something was committed.
     pub(super) fn advance(&self) {
-        self.0.fetch_add(1, Ordering::Release);
+        self.number.fetch_add(1, Ordering::Release);
+        self.commits.send_replace(());
+    }
+
+    /// Tells of every commit from now on; several in a row may be told as one.
+    pub(super) fn commits(&self) -> watch::Receiver<()> {
+        self.commits.subscribe()
     }
 
     /// Advances whenever another connection, of whatever process, has committed (`PRAGMA data_version`); ends

@@ -43,6 +43,16 @@ impl Validators {
         }
     }
 
+    /// Whether `tag` names exactly these bytes.
+    pub fn is_strongly(&self, tag: &ETag) -> bool {
+        self.tag.strong_eq(&tag.0)
+    }
+
+    /// Whether the answer was last modified at exactly this time.
+    pub fn is_of(&self, time: SystemTime) -> bool {
+        self.modified.is_some_and(|modified| unix_seconds(modified) == unix_seconds(time))
+    }
+
     /// Writes `ETag` and `Last-Modified`.
     pub fn write(&self, response: &mut HttpResponseBuilder) {
         response.insert_header(ETag(self.tag.clone()));

@@ -57,7 +57,9 @@ impl Service {
         let cameras = Cameras::start(&config.cameras, Arc::clone(&clock))?;
         let health = Data::new(Health::default());
         let stopping = CancellationToken::new();
-        let (http, address) = listen(&config, &catalogue, &renderer, &cameras, &health, &clock)?;
+        let (settings, clock_of_nina) = (config.nina.clone(), Arc::clone(&clock));
+        let nina = Nina::open(Arc::clone(&catalogue), renderer.clone(), settings, clock_of_nina).await?;
+        let (http, address) = listen(&config, nina, &catalogue, &renderer, &cameras, &health, &clock)?;
         let (ready_sender, ready) = watch::channel(false);
         let zone = ClockZone::Machine;
         let limits = config.limits.decoding();
@@ -134,17 +136,14 @@ impl Service {
 
 fn listen(
     config: &Config,
+    nina: Nina,
     catalogue: &Arc<Catalogue>,
     renderer: &Renderer,
     cameras: &Arc<Cameras>,
     health: &Data<Health>,
     clock: &Arc<dyn Clock>,
 ) -> Result<(actix_web::dev::Server, SocketAddr), Error> {
-    let nina = Data::new(Nina {
-        catalogue: Arc::clone(catalogue),
-        renderer: renderer.clone(),
-        settings: config.nina.clone(),
-    });
+    let nina = Data::new(nina);
     let vo = Data::new(Vo {
         archives: Archives::new(config.archives.clone(), Arc::clone(catalogue)),
         renderer: renderer.clone(),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::pixel::AutoStretch;
+use super::sensor::PatternSetting;
 
 /// `[nina]`
 #[derive(Clone, Debug, Deserialize)]
@@ -20,8 +20,14 @@ pub struct NinaConfig {
     pub unlinked: bool,
     /// Debayer frames of colour cameras when a client leaves all processing to us.
     pub debayer: bool,
+    /// Which sensor layout colours are interpolated by.
+    pub bayer_pattern: PatternSetting,
     /// Whether errors show in the HTTP status.
     pub status_line: StatusLine,
+    /// Whether pages of other origins may read the answers.
+    pub cross_origin: bool,
+    /// How many events `/event-history` tells of: the newest.
+    pub events_shown: usize,
 }
 
 impl Default for NinaConfig {
@@ -32,15 +38,11 @@ impl Default for NinaConfig {
             black_clipping: -2.8,
             unlinked: true,
             debayer: true,
+            bayer_pattern: PatternSetting::Auto,
             status_line: StatusLine::Documented,
+            cross_origin: true,
+            events_shown: 1000,
         }
-    }
-}
-
-impl NinaConfig {
-    /// The stretch used when a request names none.
-    pub fn stretch(&self) -> AutoStretch {
-        AutoStretch { target_background: self.stretch_factor, shadows_clipping: self.black_clipping }
     }
 }
 

@@ -5,6 +5,9 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use serde::Serialize;
 
+/// The media type of every JSON answer.
+pub const JSON: &str = "application/json; charset=utf-8";
+
 /// The envelope: these five keys in this order, `Response` left out when there is nothing to say.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -18,7 +21,7 @@ pub struct Envelope<T> {
 }
 
 impl<T> Envelope<T> {
-    /// An answer.
+    /// An answer over HTTP.
     pub fn success(response: T) -> Self {
         Self {
             response: Some(response),
@@ -27,6 +30,21 @@ impl<T> Envelope<T> {
             success: true,
             r#type: "API",
         }
+    }
+
+    /// A message on the websocket.
+    pub fn socket(response: T) -> Self {
+        Self { r#type: "Socket", ..Self::success(response) }
+    }
+}
+
+impl<T: Serialize> Envelope<T> {
+    /// The envelope as text.
+    ///
+    /// # Panics
+    /// Never for the types of this dialect: keys are strings, numbers that JSON lacks are words.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("keys are strings and numbers are finite or words")
     }
 }
 
@@ -47,7 +65,7 @@ impl<T: Serialize> Responder for Envelope<T> {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        HttpResponse::Ok().content_type("application/json; charset=utf-8").json(self)
+        HttpResponse::Ok().content_type(JSON).body(self.to_json())
     }
 }
 
@@ -57,16 +75,15 @@ mod tests {
 
     #[test]
     fn keys_stand_in_the_documented_order() {
-        let json = serde_json::to_string(&Envelope::success(7)).unwrap();
-        assert_eq!(json, r#"{"Response":7,"Error":"","StatusCode":200,"Success":true,"Type":"API"}"#);
+        let rest = r#""Error":"","StatusCode":200,"Success":true,"Type""#;
+        assert_eq!(Envelope::success(7).to_json(), format!(r#"{{"Response":7,{rest}:"API"}}"#));
+        assert_eq!(Envelope::socket(7).to_json(), format!(r#"{{"Response":7,{rest}:"Socket"}}"#));
     }
 
     #[test]
     fn a_refusal_has_an_empty_response() {
-        let json =
-            serde_json::to_string(&Envelope::failure(StatusCode::BAD_REQUEST, "Index out of range")).unwrap();
         assert_eq!(
-            json,
+            Envelope::failure(StatusCode::BAD_REQUEST, "Index out of range").to_json(),
             r#"{"Response":"","Error":"Index out of range","StatusCode":400,"Success":false,"Type":"API"}"#
         );
     }

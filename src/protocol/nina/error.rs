@@ -2,17 +2,11 @@
 
 use std::fmt;
 
-use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
-use actix_web::middleware::Next;
-use actix_web::web::Data;
 use actix_web::{HttpResponse, ResponseError};
 
-use super::Nina;
-use super::config::StatusLine;
-use super::envelope::Envelope;
+use super::envelope::{Envelope, JSON};
 use crate::error::{Classified, ErrorKind, chain};
 
 /// A refused or failed request. The body is the same in both status-line modes.
@@ -25,7 +19,7 @@ pub struct Failure {
 
 /// Who says no.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Layer {
+pub(super) enum Layer {
     /// The web server: the status line shows it in every mode.
     Server,
     /// The plugin: the status line shows it only in the documented mode.
@@ -61,14 +55,44 @@ impl Failure {
         Self::server(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed")
     }
 
+    /// Something known that this gateway does not do.
+    pub fn conflict(error: impl Into<String>) -> Self {
+        Self::plugin(StatusCode::CONFLICT, error)
+    }
+
     /// The index is negative or past the end.
     pub fn index_out_of_range() -> Self {
         Self::plugin(StatusCode::BAD_REQUEST, "Index out of range")
     }
 
-    /// The filtered history is empty.
+    /// The filtered history is empty; for pictures.
     pub fn no_images() -> Self {
         Self::plugin(StatusCode::INTERNAL_SERVER_ERROR, "No images available")
+    }
+
+    /// The filtered history is empty; for what is done to a picture.
+    pub fn no_images_to_work_on() -> Self {
+        Self::plugin(StatusCode::BAD_REQUEST, "No images available")
+    }
+
+    /// The filtered history is empty; for thumbnails.
+    pub fn no_thumbnails() -> Self {
+        Self::plugin(StatusCode::BAD_REQUEST, "No thumbnails available")
+    }
+
+    /// Nothing was saved yet.
+    pub fn no_image() -> Self {
+        Self::plugin(StatusCode::NOT_FOUND, "No image")
+    }
+
+    /// Nothing was saved yet that could be solved.
+    pub fn image_not_available() -> Self {
+        Self::plugin(StatusCode::NOT_FOUND, "Image not available")
+    }
+
+    /// The size is not of the form 640x480.
+    pub fn invalid_size() -> Self {
+        Self::plugin(StatusCode::BAD_REQUEST, "Invalid size")
     }
 
     /// The word is no sensor type.
@@ -81,7 +105,12 @@ impl Failure {
         Self::plugin(StatusCode::BAD_REQUEST, "Image is not a FITS file")
     }
 
-    /// The sensor layout asked for cannot be interpolated.
+    /// A refusal of the plugin in words of its own vocabulary.
+    pub fn refused(status: StatusCode, error: &'static str) -> Self {
+        Self::plugin(status, error)
+    }
+
+    /// Whatever else went wrong.
     pub fn unknown() -> Self {
         Self::plugin(StatusCode::INTERNAL_SERVER_ERROR, "Unknown error")
     }
@@ -118,25 +147,9 @@ impl ResponseError for Failure {
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             response.insert_header((RETRY_AFTER, "1"));
         }
-        let mut response = response.json(Envelope::failure(self.status, &self.error));
+        let mut response =
+            response.content_type(JSON).body(Envelope::failure(self.status, &self.error).to_json());
         response.extensions_mut().insert(self.layer);
         response
     }
-}
-
-/// The plugin's own habit: a failure it handled itself says so in the body only, under the status line 200.
-///
-/// # Errors
-/// Those of the wrapped service.
-pub async fn hide_status<B: MessageBody>(
-    nina: Data<Nina>,
-    request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<B>, actix_web::Error> {
-    let mut response = next.call(request).await?;
-    let handled = response.response().extensions().get::<Layer>() == Some(&Layer::Plugin);
-    if handled && nina.settings.status_line == StatusLine::Plugin {
-        *response.response_mut().status_mut() = StatusCode::OK;
-    }
-    Ok(response)
 }

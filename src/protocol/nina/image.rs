@@ -1,17 +1,18 @@
-//! `GET /image/{index}`: a frame of the history as a picture, or as the file it is.
+//! Frames as pictures: `GET /image/{index}` and `GET /prepared-image`.
 
 use actix_web::http::header::CACHE_CONTROL;
-use actix_web::web::{Bytes, Data, Path};
-use actix_web::{HttpRequest, HttpResponse, Responder};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
 
 use super::Nina;
-use super::envelope::Envelope;
+use super::base64_answer::{base64_answer, in_memory};
 use super::error::Failure;
-use super::params::{Debayering, ImageRequest, QueryParameters, integer};
+use super::history::entry_at;
+use super::image_request::{Debayering, ImageRequest, PictureRequest, recorded_pattern};
+use super::original::original;
+use super::parameters::{QueryParameters, integer};
+use super::profile::ImageSettings;
 use crate::catalogue::HistoryEntry;
-use crate::pixel::BayerPattern;
 use crate::protocol::conditional::Validators;
 use crate::render::{FrameSource, Rendition};
 
@@ -25,96 +26,68 @@ pub async fn image(
     nina: Data<Nina>,
 ) -> Result<HttpResponse, Failure> {
     let index = integer(&index).ok_or_else(|| Failure::unreadable("index", &index))?;
-    let asked = ImageRequest::of(&QueryParameters::of(&request)?, &nina.settings)?;
-    let entry = entry_at(&nina, asked.image_type.as_deref(), index).await?;
-    let source = nina.frame_source(&entry).await?;
+    let asked = ImageRequest::of(&QueryParameters::of(&request)?, &nina.profile.image_settings())?;
+    let entry = entry_at(&nina, asked.image_type.as_deref(), index, Failure::no_images).await?;
     if asked.raw_fits {
-        return original(&request, &nina, source, &asked).await;
+        return original(&request, &nina, &entry, asked.stream).await;
     }
-    let rendition = rendition(&entry, &asked)?;
+    let rendition = asked.picture.rendition(&entry)?;
+    if asked.stream {
+        return streamed(&request, &nina, &entry, rendition).await;
+    }
+    let picture = nina.renderer.rendition(frame_source(&entry), rendition).await?;
+    Ok(base64_answer(picture.len() as u64, in_memory(picture)))
+}
+
+/// The newest frame of any kind, always as bytes. What cannot be debayered as asked is shown as the capture
+/// program prepared it.
+///
+/// # Errors
+/// `No image` when nothing was saved yet.
+pub async fn prepared_image(request: HttpRequest, nina: Data<Nina>) -> Result<HttpResponse, Failure> {
+    let settings = nina.profile.image_settings();
+    let asked = PictureRequest::of(&QueryParameters::of(&request)?, &settings)?;
+    let order = nina.catalogue.history_order().await?;
+    let newest = *order.frames(None).last().ok_or_else(Failure::no_image)?;
+    let entry = nina.catalogue.history_entry(newest).await?.ok_or_else(Failure::no_image)?;
+    let rendition = prepared(asked, &settings).rendition(&entry)?;
+    streamed(&request, &nina, &entry, rendition).await
+}
+
+/// The picture the capture program holds is already in colour if the profile says so.
+fn prepared(mut asked: PictureRequest, settings: &ImageSettings) -> PictureRequest {
+    if matches!(asked.look.debayer, Debayering::Off | Debayering::Unsupported) {
+        asked.look.debayer = super::image_request::Look::prepared(settings).debayer;
+    }
+    asked
+}
+
+/// The picture as bytes, unless the client holds it.
+async fn streamed(
+    request: &HttpRequest,
+    nina: &Nina,
+    entry: &HistoryEntry,
+    rendition: Rendition,
+) -> Result<HttpResponse, Failure> {
+    let source = frame_source(entry);
     let validators = Validators::strong(source.digest_of(&rendition), Some(source.identity.stamp.modified()));
-    if validators.are_held_by(&request) {
+    if validators.are_held_by(request) {
         return Ok(HttpResponse::NotModified().finish());
     }
     let picture = nina.renderer.rendition(source, rendition).await?;
-    if !asked.stream {
-        return Ok(in_envelope(&request, &picture));
-    }
-    let media_type = asked.format.media_type();
-    Ok(streamed(media_type, picture, &validators))
-}
-
-fn streamed(media_type: &str, bytes: Bytes, validators: &Validators) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     validators.write(&mut response);
     response.insert_header((CACHE_CONTROL, "no-cache"));
-    response.content_type(media_type).body(bytes)
+    Ok(response.content_type(rendition.format.media_type()).body(picture))
 }
 
-fn in_envelope(request: &HttpRequest, bytes: &[u8]) -> HttpResponse {
-    Envelope::success(STANDARD.encode(bytes)).respond_to(request)
-}
-
-async fn entry_at(nina: &Nina, image_type: Option<&str>, index: i32) -> Result<HistoryEntry, Failure> {
-    if nina.catalogue.history_count(image_type).await? == 0 {
-        return Err(Failure::no_images());
+/// What the renderer needs to know of an entry's frame.
+pub fn frame_source(entry: &HistoryEntry) -> FrameSource {
+    FrameSource {
+        identity: entry.frame.identity(),
+        path: entry.frame.path.clone(),
+        hdu: entry.frame.facts.hdu,
+        statistics: Some(entry.statistics.clone()),
+        recorded_pattern: recorded_pattern(entry),
     }
-    let index = u64::try_from(index).map_err(|_| Failure::index_out_of_range())?;
-    nina.catalogue.history_nth(image_type, index).await?.ok_or_else(Failure::index_out_of_range)
-}
-
-/// The file itself; unpacked if it is gzipped.
-async fn original(
-    request: &HttpRequest,
-    nina: &Nina,
-    source: FrameSource,
-    asked: &ImageRequest,
-) -> Result<HttpResponse, Failure> {
-    let validators =
-        Validators::strong(source.digest_of(&"original"), Some(source.identity.stamp.modified()));
-    if asked.stream && validators.are_held_by(request) {
-        return Ok(HttpResponse::NotModified().finish());
-    }
-    let bytes = nina.renderer.original(source).await?;
-    if asked.stream {
-        return Ok(streamed("application/fits", bytes, &validators));
-    }
-    Ok(in_envelope(request, &bytes))
-}
-
-fn rendition(entry: &HistoryEntry, asked: &ImageRequest) -> Result<Rendition, Failure> {
-    let debayer = match asked.look.debayer {
-        Debayering::Off => None,
-        Debayering::AsRecorded => recorded_pattern(entry),
-        Debayering::By(pattern) => Some(pattern),
-        Debayering::Unsupported => return Err(Failure::unknown()),
-    };
-    let (columns, rows) = (entry.frame.facts.columns as usize, entry.frame.facts.rows as usize);
-    let reduction = asked.scaling.of_columns(columns);
-    Ok(Rendition {
-        debayer,
-        stretch: Some(asked.look.stretch),
-        columns: reduction.side(columns),
-        rows: reduction.side(rows),
-        format: asked.format,
-    })
-}
-
-impl Nina {
-    /// What the renderer needs to know of an entry's frame.
-    async fn frame_source(&self, entry: &HistoryEntry) -> Result<FrameSource, Failure> {
-        let statistics = self.catalogue.statistics(entry.frame.id).await?;
-        Ok(FrameSource {
-            identity: entry.frame.identity(),
-            path: entry.frame.path.clone(),
-            hdu: entry.frame.facts.hdu,
-            statistics,
-            recorded_pattern: recorded_pattern(entry),
-        })
-    }
-}
-
-/// The frame's own Bayer pattern, if it has one.
-fn recorded_pattern(entry: &HistoryEntry) -> Option<BayerPattern> {
-    entry.frame.facts.bayer_pattern.filter(|_| entry.saved.is_bayered)
 }

@@ -1,110 +1,117 @@
 //! The "Advanced API v2" of the capture program N.I.N.A., for its clients as they are.
 //!
 //! Every answer but a streamed picture is one JSON envelope whose `StatusCode` says how it went.
-//! Binding rules of parameters: [`params`]; the form of numbers and dates: [`json`].
+//! Binding rules of parameters: [`parameters`]; the form of numbers and dates: [`json`]; what holds for every
+//! answer: [`conventions`]; what is known but not served: [`unserved`].
 
+pub mod base64_answer;
 mod config;
+pub mod conventions;
 pub mod envelope;
+pub mod equipment;
 pub mod error;
+pub mod events;
 pub mod history;
 pub mod image;
+pub mod image_request;
+pub mod item;
 pub mod json;
-pub mod params;
+pub mod original;
+pub mod parameters;
+pub mod profile;
+pub mod route;
+pub mod sensor;
+pub mod system;
+pub mod unserved;
 
 use std::sync::Arc;
 
-use actix_web::http::Method;
-use actix_web::middleware::{DefaultHeaders, from_fn};
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, Resource};
+use chrono::{DateTime, FixedOffset};
 
 pub use self::config::{NinaConfig, StatusLine};
-use self::envelope::Envelope;
-use self::error::Failure;
-use crate::catalogue::Catalogue;
+use self::history::Listings;
+use self::profile::Profile;
+use self::route::resource;
+pub use self::system::API_VERSION;
+use crate::catalogue::{Catalogue, CatalogueError};
+use crate::clock::Clock;
 use crate::render::Renderer;
 
-/// The version of the plugin whose contract is kept; clients refuse anything older than they know.
-pub const API_VERSION: &str = "2.2.15.0";
-
 /// What the handlers of this dialect work with.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Nina {
     /// The list of frames.
     pub catalogue: Arc<Catalogue>,
     /// What makes pictures of them.
     pub renderer: Renderer,
-    /// The image settings.
+    /// How the dialect answers.
     pub settings: NinaConfig,
+    /// What pictures look like.
+    pub profile: Profile,
+    /// Civil time.
+    pub clock: Arc<dyn Clock>,
+    /// When the service started, on this machine's clock.
+    pub started_at: DateTime<FixedOffset>,
+    /// Histories written lately.
+    pub listings: Listings,
 }
 
-/// Mounts the dialect under `/v2/api`.
+impl Nina {
+    /// The dialect over a catalogue, with what clients changed in earlier runs.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read.
+    pub async fn open(
+        catalogue: Arc<Catalogue>,
+        renderer: Renderer,
+        settings: NinaConfig,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, CatalogueError> {
+        Ok(Self {
+            profile: Profile::load(&settings, &catalogue).await?,
+            started_at: system::local(clock.utc()),
+            listings: Listings::default(),
+            catalogue,
+            renderer,
+            settings,
+            clock,
+        })
+    }
+}
+
+/// Mounts the dialect under `/v2`.
 pub fn configure(service: &mut ServiceConfig) {
-    let cross_origin = DefaultHeaders::new()
-        .add(("Access-Control-Allow-Origin", "*"))
-        .add(("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE, OPTIONS"))
-        .add(("Access-Control-Allow-Headers", "Content-Type, Authorization"));
+    let api = web::scope("/api")
+        .service(resource("").get(system::root))
+        .service(resource("/version").get(system::version))
+        .service(resource("/version/nina").get(system::program_version))
+        .service(resource("/time").get(system::time))
+        .service(resource("/application-start").get(system::application_start))
+        .service(resource("/application/plugins").get(system::plugins))
+        .service(resource("/plugin/settings").get(system::plugin_settings))
+        .service(resource("/image-history").get(history::history))
+        .service(resource("/image/{index}").get(image::image).head(image::image))
+        .service(resource("/image/{index}/solve").get(unserved::solve))
+        .service(resource("/prepared-image").get(image::prepared_image).head(image::prepared_image))
+        .service(resource("/prepared-image/solve").get(unserved::solve_prepared))
+        .service(resource("/event-history").get(events::event_history))
+        .service(resource("/profile/show").get(profile::show))
+        .service(resource("/profile/change-value").get(profile::change_value))
+        .service(resource("/equipment/info").get(equipment::all_info))
+        .service(resource("/equipment/camera/capture").get(equipment::capture))
+        .service(resource("/equipment/camera/capture/statistics").get(equipment::capture_statistics))
+        .service(resource("/equipment/{device}/info").get(equipment::info))
+        .service(resource("/livestack/status").get(equipment::livestack_status))
+        .service(resource("/livestack/image/available").get(equipment::livestack_images))
+        .service(resource("/livestack/image/{target}/{filter}").get(equipment::livestack_image))
+        .service(resource("/livestack/image/{target}/{filter}/info").get(equipment::livestack_image))
+        .default_service(web::to(unserved::unserved));
     service.service(
-        web::scope("/v2/api")
-            .wrap(from_fn(error::hide_status))
-            .wrap(cross_origin)
-            .service(resource("").get(root))
-            .service(resource("/version").get(version))
-            .service(resource("/image-history").get(history::history))
-            .service(resource("/image/{index}").get(image::image).head(image::image))
-            .default_service(web::to(unknown_route)),
+        web::scope("/v2")
+            .wrap(from_fn(conventions::keep_conventions))
+            .service(api)
+            .default_service(web::to(unserved::unserved)),
     );
-}
-
-/// A route that answers its own methods, `OPTIONS`, and 405 for everything else.
-struct Route(Resource);
-
-fn resource(path: &str) -> Route {
-    Route(web::resource(path).default_service(web::to(wrong_method)))
-}
-
-impl Route {
-    fn get<F, Args>(self, handler: F) -> Self
-    where
-        F: actix_web::Handler<Args>,
-        Args: actix_web::FromRequest + 'static,
-        F::Output: actix_web::Responder + 'static,
-    {
-        Self(self.0.route(web::get().to(handler)))
-    }
-
-    fn head<F, Args>(self, handler: F) -> Self
-    where
-        F: actix_web::Handler<Args>,
-        Args: actix_web::FromRequest + 'static,
-        F::Output: actix_web::Responder + 'static,
-    {
-        Self(self.0.route(web::head().to(handler)))
-    }
-}
-
-impl actix_web::dev::HttpServiceFactory for Route {
-    fn register(self, config: &mut actix_web::dev::AppService) {
-        self.0.register(config);
-    }
-}
-
-async fn root() -> HttpResponse {
-    HttpResponse::Ok()
-        .json("Trifocal speaks the N.I.N.A. Advanced API v2 here. Try version, image-history or image/0.")
-}
-
-async fn version() -> Envelope<&'static str> {
-    Envelope::success(API_VERSION)
-}
-
-async fn unknown_route() -> Result<HttpResponse, Failure> {
-    Err(Failure::unknown_route())
-}
-
-async fn wrong_method(request: HttpRequest) -> Result<HttpResponse, Failure> {
-    if request.method() == Method::OPTIONS {
-        return Ok(HttpResponse::Ok().content_type("text/plain").finish());
-    }
-    Err(Failure::wrong_method())
 }

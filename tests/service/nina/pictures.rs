@@ -1,36 +1,14 @@
-//! The N.I.N.A. dialect as its clients meet it.
+//! The history and the pictures of its frames.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use image::{DynamicImage, ImageFormat};
 
+use super::{decode, light_flat_light};
 use crate::support::{Frame, Gateway, Site};
-
-fn decode(bytes: &[u8]) -> (ImageFormat, DynamicImage) {
-    let format = image::guess_format(bytes).unwrap();
-    let picture = match format {
-        ImageFormat::Jpeg => {
-            let decoded = turbojpeg::decompress(bytes, turbojpeg::PixelFormat::RGB).unwrap();
-            let (width, height) = (decoded.width as u32, decoded.height as u32);
-            DynamicImage::ImageRgb8(image::RgbImage::from_raw(width, height, decoded.pixels).unwrap())
-        }
-        _ => image::load_from_memory(bytes).unwrap(),
-    };
-    (format, picture)
-}
 
 async fn picture(gateway: &Gateway, query: &str) -> (ImageFormat, DynamicImage) {
     decode(&gateway.bytes(&format!("/v2/api/image/0?stream=true&{query}")).await)
-}
-
-/// Light, flat, light, saved in this order.
-async fn light_flat_light() -> Gateway {
-    Site::new()
-        .frame("1.fits", Frame::gradient().text("DATE-LOC", "2026-01-31T22:00:00").text("FILTER", "Ha"))
-        .frame("2.fits", Frame::gradient().text("DATE-LOC", "2026-01-31T22:05:00").text("IMAGETYP", "FLAT"))
-        .frame("3.fits", Frame::gradient().text("DATE-LOC", "2026-01-31T22:10:00").text("FILTER", "OIII"))
-        .serve()
-        .await
 }
 
 #[tokio::test]
@@ -175,9 +153,78 @@ async fn raw_fits_is_the_file_itself() {
     let gateway = site.serve().await;
     let (_, body) = gateway.json("/v2/api/image/0?raw_fits=true").await;
     assert_eq!(STANDARD.decode(body["Response"].as_str().unwrap()).unwrap(), file);
-    let answer = gateway.get("/v2/api/image/0?raw_fits=true&stream=true").await;
+    let path = "/v2/api/image/0?raw_fits=true&stream=true";
+    let answer = gateway.get(path).await;
     assert_eq!(answer.headers()["content-type"], "application/fits");
+    assert_eq!(answer.headers()["accept-ranges"], "bytes");
     assert_eq!(answer.bytes().await.unwrap(), file);
+    let part = |range| gateway.client().get(gateway.url(path)).header("Range", range).send();
+    let answer = part("bytes=2880-2889").await.unwrap();
+    assert_eq!(answer.status(), 206);
+    assert_eq!(answer.headers()["content-range"], format!("bytes 2880-2889/{}", file.len()));
+    assert_eq!(answer.bytes().await.unwrap(), file[2880..2890]);
+    let answer = part(&format!("bytes={}-", file.len())).await.unwrap();
+    assert_eq!(answer.status(), 416);
+    assert_eq!(gateway.json("/v2/api/image/0?raw_fits=false").await.0, 200, "an explicit no is a no");
+}
+
+#[tokio::test]
+async fn a_packed_original_is_sent_unpacked_in_ranges_too() {
+    let site = Site::new().frame("../plain.fits", Frame::gradient());
+    let plain = std::fs::read(site.path().join("plain.fits")).unwrap();
+    let packed = std::fs::File::create(site.path().join("captures/frame.fits.gz")).unwrap();
+    let mut encoder = flate2::write::GzEncoder::new(packed, flate2::Compression::fast());
+    std::io::Write::write_all(&mut encoder, &plain).unwrap();
+    encoder.finish().unwrap();
+    let gateway = site.serve().await;
+    let path = "/v2/api/image/0?raw_fits=true&stream=true";
+    assert_eq!(gateway.bytes(path).await, plain);
+    let answer = gateway.client().get(gateway.url(path)).header("Range", "bytes=-80").send().await.unwrap();
+    assert_eq!(answer.status(), 206);
+    assert_eq!(answer.bytes().await.unwrap(), plain[plain.len() - 80..]);
+}
+
+#[tokio::test]
+async fn the_newest_frame_of_any_kind_is_the_prepared_image() {
+    let gateway = Site::new().serve().await;
+    let answer = gateway.get("/v2/api/prepared-image?quality=90").await;
+    assert_eq!(answer.status(), 404);
+    assert!(answer.headers()["content-type"].to_str().unwrap().starts_with("application/json"));
+    assert_eq!(answer.headers()["access-control-allow-origin"], "*");
+    let body: serde_json::Value = answer.json().await.unwrap();
+    assert_eq!((&body["Error"], body["StatusCode"].as_u64()), (&"No image".into(), Some(404)));
+
+    let mosaic = |minute: &str| {
+        let frame = Frame::gradient().text("BAYERPAT", "RGGB");
+        frame.text("DATE-LOC", &format!("2026-01-31T22:{minute}:00"))
+    };
+    let gateway = Site::new()
+        .frame("1.fits", mosaic("00"))
+        .frame("2.fits", mosaic("10").text("IMAGETYP", "FLAT"))
+        .serve()
+        .await;
+    // The profile shows mosaics in colour, whether the client asks for it or not.
+    let prepared = gateway.bytes("/v2/api/prepared-image").await;
+    assert!(matches!(decode(&prepared).1, DynamicImage::ImageRgb16(_)));
+    assert_eq!(prepared, gateway.bytes("/v2/api/image/1?stream=true&autoPrepare=true").await);
+    for query in ["debayer=true", "debayer=true&bayerPattern=LRGB", "stream=false", "autoPrepare=true"] {
+        assert_eq!(prepared, gateway.bytes(&format!("/v2/api/prepared-image?{query}")).await, "{query}");
+    }
+    let small = gateway.bytes("/v2/api/prepared-image?quality=80&resize=true&scale=0.5").await;
+    assert_eq!(decode(&small).1.width(), 32);
+}
+
+#[tokio::test]
+async fn a_whole_history_is_sent_once_to_a_client_that_holds_it() {
+    let gateway = light_flat_light().await;
+    let url = gateway.url("/v2/api/image-history?all=true");
+    let first = gateway.client().get(&url).send().await.unwrap();
+    let tag = first.headers()["etag"].clone();
+    let held = gateway.client().get(&url).header("If-None-Match", tag.clone()).send().await.unwrap();
+    assert_eq!(held.status(), 304);
+    let lights = format!("{url}&imageType=LIGHT");
+    let other = gateway.client().get(lights).header("If-None-Match", tag).send().await.unwrap();
+    assert_eq!(other.json::<serde_json::Value>().await.unwrap()["Response"].as_array().unwrap().len(), 2);
 }
 
 #[tokio::test]
@@ -195,32 +242,6 @@ async fn a_picture_the_client_holds_is_not_sent_again() {
     assert_eq!(other.status(), 200);
     let head = gateway.client().head(gateway.url(path)).send().await.unwrap();
     assert_eq!(head.headers()["content-length"], first.headers()["content-length"]);
-}
-
-#[tokio::test]
-async fn routes_and_methods_nobody_knows_are_refused_in_the_envelope() {
-    let gateway = Site::new().serve().await;
-    let (status, body) = gateway.json("/v2/api/nope").await;
-    assert_eq!((status, body["StatusCode"].as_u64()), (404, Some(404)));
-    let request = |method| gateway.client().request(method, gateway.url("/v2/api/version")).send();
-    assert_eq!(request(reqwest::Method::HEAD).await.unwrap().status(), 405);
-    assert_eq!(request(reqwest::Method::POST).await.unwrap().status(), 405);
-    let options = request(reqwest::Method::OPTIONS).await.unwrap();
-    assert_eq!(options.status(), 200);
-    assert_eq!(options.headers()["access-control-allow-origin"], "*");
-    assert_eq!(gateway.get("/v2/api").await.status(), 200);
-    assert_eq!(gateway.get("/v2/api/").await.status(), 200);
-    assert_eq!(gateway.get("/v2//api/version/").await.status(), 200);
-    assert_eq!(gateway.get("/v2/api/image/abc").await.status(), 400);
-}
-
-#[tokio::test]
-async fn in_plugin_mode_handled_failures_hide_behind_200() {
-    let gateway = Site::new().with_settings("[nina]\nstatus_line = \"plugin\"\n").serve().await;
-    let (status, body) = gateway.json("/v2/api/image/0").await;
-    assert_eq!((status, body["StatusCode"].as_u64()), (200, Some(500)));
-    assert_eq!(gateway.get("/v2/api/image-history?all=1").await.status(), 400);
-    assert_eq!(gateway.get("/v2/api/nope").await.status(), 404);
 }
 
 #[tokio::test]
