@@ -13,13 +13,15 @@
 //! | [`catalogue`] | what exists, where on the sky and when; all SQL |
 //! | [`ingest`] | what fills the catalogue from directories |
 //! | [`observe`] | metrics, health, logs |
+//! | [`image_file`] | any image file, opened by its content, as FITS |
 //! | [`fits`] | FITS files in, FITS cutouts out |
+//! | [`xisf`], [`tiff`] | files of these formats in |
 //! | [`sky`] | where pixels are on the sky |
 //! | [`pixel`] | pure functions on arrays of samples |
 //! | [`demo`] | a small deterministic observatory to try everything on |
 //!
 //! Arrows point down only: `cli → server → protocol → {render, camera, catalogue, ingest, observe} →
-//! {fits, sky} → pixel`; [`error`] and [`clock`] may be used by all. `tests/architecture.rs` holds the house to it.
+//! image_file → {fits, xisf, tiff, sky} → pixel`; [`error`] and [`clock`] may be used by all. `tests/architecture.rs` holds the house to it.
 
 pub mod camera;
 pub mod catalogue;
@@ -29,6 +31,7 @@ pub mod config;
 pub mod demo;
 pub mod error;
 pub mod fits;
+pub mod image_file;
 pub mod ingest;
 pub mod observe;
 pub mod pixel;
@@ -36,3 +39,5 @@ pub mod protocol;
 pub mod render;
 pub mod server;
 pub mod sky;
+pub mod tiff;
+pub mod xisf;

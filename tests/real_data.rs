@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use chrono::DateTime;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use trifocal::fits::{Cutout, CutoutNote, FitsFile, Hdu, HduKind, SixteenBitFrame, section};
+use trifocal::fits::{Cutout, CutoutNote, FitsFile, Hdu, HduIndex, HduKind, SixteenBitFrame, section};
+use trifocal::image_file;
 use trifocal::pixel::{Limits, PixelBox, Scanlines};
 
 /// What differs from the reference, and why that is right. A file that starts to agree must leave this list.
@@ -271,11 +272,51 @@ fn every_real_file_agrees_with_its_reference() {
     assert!(surprises.is_empty(), "\n{}", surprises.join("\n"));
 }
 
+/// The differences of the first image of an XISF file from its facts, as the FITS file it is opened as.
+fn compare_xisf(path: &Path, facts: &Value) -> Result<Vec<String>, trifocal::fits::FitsError> {
+    let file = image_file::open(path, &Limits::default())?;
+    let image = file.hdu(HduIndex(0))?.image()?;
+    let mut differences = Vec::new();
+    let shape = [image.planes(), image.height(), image.width()];
+    if facts["shape"] != serde_json::json!(shape) {
+        differences.push(format!("has shape {shape:?}"));
+    }
+    let whole = PixelBox::whole(image.width(), image.height());
+    let mut values = Vec::new();
+    for plane in 0..image.planes() {
+        values.extend(section::physical(&file, HduIndex(0), plane, whole)?);
+    }
+    let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    if facts["sha256_physical_f64le"] != sha256(&bytes) {
+        differences.push("its samples differ".to_owned());
+    }
+    compare_statistics(values, &facts["stats"], &mut differences);
+    Ok(differences)
+}
+
+#[test]
+fn every_real_xisf_file_agrees_with_its_reference() {
+    let Some(folder) = data_folder() else { return };
+    let folder = folder.join("nina");
+    let mut surprises = Vec::new();
+    let files = facts(&folder);
+    let files: Vec<_> = files.iter().filter(|(_, facts)| facts["kind"] == "xisf").collect();
+    for (name, facts) in &files {
+        match compare_xisf(&folder.join(name), &facts["images"][0]) {
+            Ok(differences) if differences.is_empty() => {}
+            Ok(differences) => surprises.push(format!("{name}: {}", differences.join("; "))),
+            Err(error) => surprises.push(format!("{name}: {error}")),
+        }
+    }
+    assert!(!files.is_empty() && surprises.is_empty(), "\n{}", surprises.join("\n"));
+}
+
 #[test]
 fn no_broken_file_does_harm() {
     let Some(folder) = data_folder() else { return };
     let folder = folder.join("broken");
-    for (name, facts) in facts(&folder).iter().filter(|(_, facts)| facts["kind"] == "fits") {
+    let is_image = |facts: &Value| facts["kind"] == "fits" || facts["kind"] == "xisf";
+    for (name, facts) in facts(&folder).iter().filter(|(_, facts)| is_image(facts)) {
         let started = Instant::now();
         let outcome = read_everything(&folder.join(name));
         eprintln!("{name}: {outcome:?}");
@@ -285,9 +326,10 @@ fn no_broken_file_does_harm() {
         if facts["hdus"].as_array().is_some_and(|hdus| hdus.iter().any(is_readable)) {
             continue;
         }
-        let has_image = facts["hdus"].as_array().is_some_and(|hdus| {
-            hdus.iter().any(|hdu| hdu["error"].is_string()) || facts["open_error"].is_string()
-        });
+        let has_image = facts["kind"] == "xisf"
+            || facts["hdus"].as_array().is_some_and(|hdus| {
+                hdus.iter().any(|hdu| hdu["error"].is_string()) || facts["open_error"].is_string()
+            });
         if has_image {
             assert!(outcome.is_err(), "{name} should not be readable");
         }
@@ -304,7 +346,7 @@ fn peak_memory_kib() -> u64 {
 /// Reads all planes of all images, as samples, as pictures and as cutouts; the sum of what was there.
 fn read_everything(path: &Path) -> Result<f64, trifocal::fits::FitsError> {
     let limits = Limits { image_pixels: 1 << 26, ..Limits::default() };
-    let file = Arc::new(FitsFile::open(path, &limits)?);
+    let file = Arc::new(image_file::open(path, &limits)?);
     let note = CutoutNote { region: "a test".to_owned(), publisher_did: None, made_at: DateTime::UNIX_EPOCH };
     let mut sum = 0.0;
     for hdu in file.hdus() {

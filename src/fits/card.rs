@@ -22,6 +22,13 @@ pub enum CardValue {
     Undefined,
 }
 
+impl CardValue {
+    /// The value in a text as a card has it behind its `=`: quoted, a number, `T` or `F`.
+    pub fn parse(text: &str) -> Self {
+        split_value(text.as_bytes()).0
+    }
+}
+
 /// A header card, byte for byte.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Card(pub [u8; CARD_BYTES]);

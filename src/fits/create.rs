@@ -10,10 +10,11 @@ use ndarray::Array3;
 
 use super::BLOCK_BYTES;
 pub use super::column::{Column, ColumnValues};
+use super::hdu::Bitpix;
 use super::header::Header;
 use super::rice;
 use crate::error::{Classified, ErrorKind};
-use crate::pixel::Raster;
+use crate::pixel::{Raster, SampleType, Shape};
 
 /// Bytes handed to the operating system at once.
 const WRITE_BYTES: usize = 1 << 20;
@@ -158,7 +159,7 @@ impl FitsWriter {
     /// The writer's own.
     pub fn write_to(&self, out: &mut dyn Write) -> io::Result<()> {
         for (index, (cards, content)) in self.hdus.iter().enumerate() {
-            let header = structured(index == 0, self.hdus.len() > 1, cards, content);
+            let header = structured(index == 0, self.hdus.len() > 1, cards, &content.structure());
             out.write_all(&header.to_block_bytes())?;
             let bytes = match content {
                 Content::Nothing => 0,
@@ -208,25 +209,47 @@ fn beside(path: &Path, extension: &str) -> PathBuf {
     path.with_file_name(format!(".{name}.{extension}"))
 }
 
+/// What the structural cards of an HDU say.
+enum Structure {
+    Nothing,
+    Image(SampleType, Shape),
+    Table { row_bytes: usize, rows: usize },
+}
+
+impl Content {
+    fn structure(&self) -> Structure {
+        match self {
+            Self::Nothing => Structure::Nothing,
+            Self::Image(raster) => Structure::Image(raster.sample_type(), raster.shape()),
+            Self::Table { row_bytes, rows, .. } => Structure::Table { row_bytes: *row_bytes, rows: *rows },
+        }
+    }
+}
+
+/// The header of a file whose only HDU is an image, structural cards first.
+pub(super) fn image_header(cards: &Header, sample_type: SampleType, shape: Shape) -> Header {
+    structured(true, false, cards, &Structure::Image(sample_type, shape))
+}
+
 /// The header as written: structural cards in the order FITS 4.0 section 4.4.1 demands, then the caller's.
-fn structured(primary: bool, extensions_follow: bool, cards: &Header, content: &Content) -> Header {
+fn structured(primary: bool, extensions_follow: bool, cards: &Header, structure: &Structure) -> Header {
     let mut header = Header::new();
     let own = |keyword: &str| cards.comment(keyword).unwrap_or_default();
-    match (primary, content) {
+    match (primary, structure) {
         (true, _) => header.set_logical(
             "SIMPLE",
             true,
             &cards.comment("SIMPLE").unwrap_or_else(|| "conforms to the FITS standard".into()),
         ),
-        (false, Content::Table { .. }) => header.set_text("XTENSION", "BINTABLE", "binary table"),
+        (false, Structure::Table { .. }) => header.set_text("XTENSION", "BINTABLE", "binary table"),
         (false, _) => header.set_text("XTENSION", "IMAGE", "image extension"),
     }
-    let (bitpix, axes): (i64, Vec<usize>) = match content {
-        Content::Nothing => (8, Vec::new()),
-        Content::Table { row_bytes, rows, .. } => (8, vec![*row_bytes, *rows]),
-        Content::Image(raster) => (bitpix(raster), axes(raster)),
+    let (bitpix, axes): (Bitpix, Vec<usize>) = match *structure {
+        Structure::Nothing => (Bitpix::U8, Vec::new()),
+        Structure::Table { row_bytes, rows } => (Bitpix::U8, vec![row_bytes, rows]),
+        Structure::Image(sample_type, shape) => (bitpix(sample_type), axes(shape)),
     };
-    header.set_integer("BITPIX", bitpix, &own("BITPIX"));
+    header.set_integer("BITPIX", bitpix.code(), &own("BITPIX"));
     header.set_integer("NAXIS", axes.len() as i64, &own("NAXIS"));
     for (number, length) in (1..).zip(&axes) {
         let keyword = format!("NAXIS{number}");
@@ -236,8 +259,13 @@ fn structured(primary: bool, extensions_follow: bool, cards: &Header, content: &
         header.set_integer("PCOUNT", 0, "");
         header.set_integer("GCOUNT", 1, "");
     }
-    if matches!(content, Content::Image(Raster::U16(_))) && !cards.contains("BZERO") {
-        header.set_integer("BZERO", 32768, "unsigned 16-bit samples");
+    let unsigned_zero = match structure {
+        Structure::Image(SampleType::U16, _) => Some((1 << 15, "unsigned 16-bit samples")),
+        Structure::Image(SampleType::U32, _) => Some((1 << 31, "unsigned 32-bit samples")),
+        _ => None,
+    };
+    if let Some((bzero, comment)) = unsigned_zero.filter(|_| !cards.contains("BZERO")) {
+        header.set_integer("BZERO", bzero, comment);
         header.set_integer("BSCALE", 1, "");
     }
     if primary && extensions_follow && !cards.contains("EXTEND") {
@@ -250,39 +278,32 @@ fn structured(primary: bool, extensions_follow: bool, cards: &Header, content: &
     header
 }
 
-fn bitpix(raster: &Raster) -> i64 {
-    match raster {
-        Raster::U8(_) => 8,
-        Raster::I16(_) | Raster::U16(_) => 16,
-        Raster::I32(_) => 32,
-        Raster::I64(_) => 64,
-        Raster::F32(_) => -32,
-        Raster::F64(_) => -64,
+/// How samples of a type are stored.
+pub(super) fn bitpix(sample_type: SampleType) -> Bitpix {
+    match sample_type {
+        SampleType::U8 => Bitpix::U8,
+        SampleType::I16 | SampleType::U16 => Bitpix::I16,
+        SampleType::I32 | SampleType::U32 => Bitpix::I32,
+        SampleType::I64 => Bitpix::I64,
+        SampleType::F32 => Bitpix::F32,
+        SampleType::F64 => Bitpix::F64,
     }
 }
 
 /// `NAXISn` of a raster: columns, rows and, when there are several, planes.
-fn axes(raster: &Raster) -> Vec<usize> {
-    let (planes, rows, columns) = match raster {
-        Raster::U8(samples) => samples.dim(),
-        Raster::I16(samples) => samples.dim(),
-        Raster::U16(samples) => samples.dim(),
-        Raster::I32(samples) => samples.dim(),
-        Raster::I64(samples) => samples.dim(),
-        Raster::F32(samples) => samples.dim(),
-        Raster::F64(samples) => samples.dim(),
-    };
+fn axes(Shape { planes, rows, columns }: Shape) -> Vec<usize> {
     if planes == 1 { vec![columns, rows] } else { vec![columns, rows, planes] }
 }
 
 /// Writes samples big-endian and says how many bytes they took.
-fn write_samples(out: &mut dyn Write, raster: &Raster) -> io::Result<usize> {
+pub(super) fn write_samples(out: &mut dyn Write, raster: &Raster) -> io::Result<usize> {
     match raster {
         Raster::U8(samples) => write_array(out, samples, |sample| [sample]),
         Raster::I16(samples) => write_array(out, samples, i16::to_be_bytes),
         // Subtracting BZERO 32768 flips the top bit.
         Raster::U16(samples) => write_array(out, samples, |sample| (sample ^ 0x8000).to_be_bytes()),
         Raster::I32(samples) => write_array(out, samples, i32::to_be_bytes),
+        Raster::U32(samples) => write_array(out, samples, |sample| (sample ^ (1 << 31)).to_be_bytes()),
         Raster::I64(samples) => write_array(out, samples, i64::to_be_bytes),
         Raster::F32(samples) => write_array(out, samples, f32::to_be_bytes),
         Raster::F64(samples) => write_array(out, samples, f64::to_be_bytes),

@@ -1,6 +1,7 @@
 //! What goes wrong with FITS files. Texts may be shown to anyone: no path, no system detail.
 
 use std::io;
+use std::sync::Arc;
 
 use super::hdu::HduIndex;
 use crate::error::{Classified, ErrorKind};
@@ -61,6 +62,9 @@ pub enum FitsError {
         /// What the decoder found.
         what: String,
     },
+    /// A file of another format that was to be read as FITS: that format's own error.
+    #[error(transparent)]
+    Translated(Arc<dyn Classified>),
 }
 
 impl Classified for FitsError {
@@ -75,6 +79,7 @@ impl Classified for FitsError {
             Self::TooLarge { .. } => ErrorKind::TooLarge,
             Self::NoSuchHdu(_) | Self::NotAnImage(_) => ErrorKind::NotFound,
             Self::OutsideImage(_) => ErrorKind::OutsideImage,
+            Self::Translated(error) => error.kind(),
         }
     }
 }

@@ -14,6 +14,7 @@ use super::card::CARD_BYTES;
 use super::error::{FitsError, Result};
 use super::hdu::{Hdu, HduIndex};
 use super::header::{Header, is_end};
+use super::translation::{Translated, Translation};
 use crate::pixel::Limits;
 
 /// Bytes a header is read in steps of; most headers fit the first.
@@ -63,6 +64,8 @@ enum Bytes {
     Disk(File),
     /// An unpacked gzip file.
     Unpacked(Vec<u8>),
+    /// A file of another format.
+    Translated(Translated),
 }
 
 /// A FITS file, plain or gzip, with its HDUs located and its headers read. Cheap to share; every read says
@@ -108,6 +111,24 @@ impl FitsFile {
             Self { path: path.to_owned(), bytes, byte_len, stamp, hdus: Vec::new(), limits: *limits };
         file.walk()?;
         Ok(file)
+    }
+
+    /// A file of another format as the FITS file it would be.
+    ///
+    /// # Errors
+    /// When that makes no sense as FITS.
+    pub fn translated(
+        path: &Path,
+        stamp: FileStamp,
+        translation: Translation,
+        limits: &Limits,
+    ) -> Result<Self> {
+        let translated = Translated::new(translation);
+        let header = Header::parse(translated.header()).unwrap_or_default();
+        let hdu = Hdu::describe(HduIndex(0), header, 0, translated.header().len() as u64)?;
+        let byte_len = translated.byte_len() as u64;
+        let (bytes, path) = (Bytes::Translated(translated), path.to_owned());
+        Ok(Self { path, bytes, byte_len, stamp, hdus: vec![hdu], limits: *limits })
     }
 
     /// Size and time of the file when it was opened.
@@ -161,15 +182,20 @@ impl FitsFile {
         self.byte_len
     }
 
-    /// Whether the file is gzipped on disk and held unpacked in memory.
+    /// Whether the file is something else on disk: gzipped, or of another format. Its bytes are held in memory.
     pub fn is_unpacked(&self) -> bool {
-        matches!(self.bytes, Bytes::Unpacked(_))
+        !matches!(self.bytes, Bytes::Disk(_))
     }
 
     /// Memory this value holds: headers and, for a gzip file, all unpacked bytes. What a cache weighs it by.
     pub fn memory_bytes(&self) -> u64 {
         let headers: usize = self.hdus.iter().map(|hdu| 512 + 2 * CARD_BYTES * hdu.header.len()).sum();
-        let unpacked = if let Bytes::Unpacked(bytes) = &self.bytes { bytes.len() } else { 0 };
+        let unpacked = match &self.bytes {
+            Bytes::Disk(_) => 0,
+            Bytes::Unpacked(bytes) => bytes.len(),
+            // What it will take once somebody asks for its pixels.
+            Bytes::Translated(translated) => translated.byte_len(),
+        };
         (headers + unpacked) as u64
     }
 
@@ -196,6 +222,7 @@ impl FitsFile {
                 let needed = offset.saturating_add(buffer.len() as u64);
                 end.map(|_| ()).ok_or(FitsError::Truncated { needed, held: self.byte_len })
             }
+            Bytes::Translated(translated) => translated.read_exact_at(buffer, offset),
         }
     }
 

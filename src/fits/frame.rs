@@ -3,14 +3,12 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use ndarray::Array3;
-
 use super::error::Result;
 use super::file::FitsFile;
 use super::hdu::{Bitpix, Hdu, HduIndex, HduKind, ImageHdu};
 use super::section::{color_planes, raster, read_stored};
 use crate::pixel::scanlines::BandError;
-use crate::pixel::{InMemory, PixelBox, Raster, Scanlines, Shape};
+use crate::pixel::{InMemory, PixelBox, Scanlines, Shape};
 
 /// Stored as `BZERO` 32768: what every camera writes.
 const UNSIGNED_BZERO: f64 = 32_768.0;
@@ -51,11 +49,7 @@ impl SixteenBitFrame {
             let is_unsigned = image.bzero.to_bits() == UNSIGNED_BZERO.to_bits();
             Source::Stored { file, index, is_unsigned }
         } else {
-            let is_unsigned_long = image.bitpix == Bitpix::I32 && image.bzero > 0.0;
-            Source::Held(match raster(&file, index, whole)? {
-                Raster::I64(samples) if is_unsigned_long => from_unsigned_long(&samples),
-                raster => raster.into_sixteen_bit(),
-            })
+            Source::Held(raster(&file, index, whole)?.into_sixteen_bit())
         };
         Ok(Self { shape, is_bottom_up, source })
     }
@@ -81,19 +75,6 @@ fn is_sixteen_bit(kind: HduKind, image: &ImageHdu) -> bool {
     let is_plain = image.bscale.to_bits() == 1.0_f64.to_bits() && image.blank.is_none();
     let is_known = image.bzero == 0.0 || image.bzero.to_bits() == UNSIGNED_BZERO.to_bits();
     kind == HduKind::Image && image.bitpix == Bitpix::I16 && is_plain && is_known
-}
-
-/// Unsigned 32-bit counts, or their upper half when they are more than 16 bits hold.
-fn from_unsigned_long(samples: &Array3<i64>) -> InMemory {
-    let most = samples.iter().copied().max().unwrap_or(0);
-    let level = |sample: i64| {
-        if most <= i64::from(u16::MAX) {
-            sample as u16
-        } else {
-            (sample * 65_535 / i64::from(u32::MAX)) as u16
-        }
-    };
-    InMemory::from(samples.map(|&sample| level(sample)))
 }
 
 impl Scanlines for SixteenBitFrame {

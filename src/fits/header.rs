@@ -170,6 +170,18 @@ impl Header {
         self.cards.extend(text_cards(keyword, value, Some(comment)));
     }
 
+    /// Appends a value without looking for an earlier card of the keyword.
+    pub fn push_value(&mut self, keyword: &str, value: &CardValue, comment: &str) {
+        let text = match value {
+            CardValue::Text(text) | CardValue::Bare(text) => return self.push_text(keyword, text, comment),
+            CardValue::Logical(logical) => if *logical { "T" } else { "F" }.to_owned(),
+            CardValue::Integer(integer) => integer.to_string(),
+            CardValue::Real(real) if real.is_finite() => real_text(*real),
+            CardValue::Real(_) | CardValue::Undefined => String::new(),
+        };
+        self.cards.push(fixed_card(keyword, &text, Some(comment)).0);
+    }
+
     /// Removes every card of a keyword, with its `CONTINUE` cards; says whether there was one.
     pub fn remove(&mut self, keyword: &str) -> bool {
         let before = self.cards.len();

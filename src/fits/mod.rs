@@ -15,6 +15,7 @@ mod samples;
 pub mod section;
 #[cfg(test)]
 mod testing;
+pub mod translation;
 
 pub use card::{Card, CardValue};
 pub use cutout::{Cutout, CutoutNote};
@@ -23,6 +24,7 @@ pub use file::{FileStamp, FitsFile};
 pub use frame::SixteenBitFrame;
 pub use hdu::{Bitpix, Hdu, HduIndex, HduKind, ImageHdu};
 pub use header::Header;
+pub use translation::Translation;
 
 /// Bytes of a FITS block: headers and data are padded to multiples of it.
 pub const BLOCK_BYTES: usize = 2880;

@@ -42,7 +42,7 @@ pub fn physical(file: &FitsFile, index: HduIndex, plane: usize, window: PixelBox
 /// A box as a raster: the first plane, or three planes of a colour image ([`color_planes`]).
 ///
 /// Integers keep their type, unsigned ones (by the `BZERO` convention) get theirs: signed bytes become `I16`,
-/// 32-bit unsigned `I64`, 64-bit unsigned `F64`. Otherwise scaled integers, and integers with a `BLANK`, become
+/// 64-bit unsigned `F64`. Otherwise scaled integers, and integers with a `BLANK`, become
 /// physical values with NaN: `F32` from 8 and 16 bits, `F64` from more. Scaled floats become scaled floats.
 ///
 /// # Errors
@@ -153,7 +153,7 @@ fn typed(image: &ImageHdu, bytes: &[u8], shape: (usize, usize, usize)) -> Option
         }
         Bitpix::I32 if plain => Raster::I32(array(shape, decode(bytes, i32::from_be_bytes))?),
         Bitpix::I32 if shifted && is_bzero(2_147_483_648.0) => {
-            Raster::I64(array(shape, decode(bytes, |b| i64::from(u32::from_be_bytes(b) ^ (1 << 31))))?)
+            Raster::U32(array(shape, decode(bytes, |b| u32::from_be_bytes(b) ^ (1 << 31)))?)
         }
         Bitpix::I64 if plain => Raster::I64(array(shape, decode(bytes, i64::from_be_bytes))?),
         Bitpix::I64 if shifted && is_bzero(9_223_372_036_854_775_808.0) => {
@@ -206,8 +206,8 @@ mod tests {
         let unsigned = values.map(|v| v as u16 + 32_768).to_vec();
         assert_eq!(of(16, "BZERO   = 3.2768E4"), Raster::U16(array(shape, unsigned).unwrap()));
         assert_eq!(of(32, ""), Raster::I32(array(shape, values.to_vec()).unwrap()));
-        let unsigned = values.map(|v| i64::from(v) + (1 << 31)).to_vec();
-        assert_eq!(of(32, "BZERO   = 2147483648"), Raster::I64(array(shape, unsigned).unwrap()));
+        let unsigned = values.map(|v| v as u32 + (1 << 31)).to_vec();
+        assert_eq!(of(32, "BZERO   = 2147483648"), Raster::U32(array(shape, unsigned).unwrap()));
         assert_eq!(of(64, ""), Raster::I64(array(shape, values.map(i64::from).to_vec()).unwrap()));
         let unsigned = values.map(|v| 9_223_372_036_854_775_808.0 + f64::from(v)).to_vec();
         assert_eq!(of(64, "BZERO   = 9223372036854775808"), Raster::F64(array(shape, unsigned).unwrap()));

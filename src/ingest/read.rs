@@ -14,6 +14,7 @@ use super::source::{Reading, Source};
 use crate::catalogue::{FrameFacts, FrameStatistics, ImagePlace, NewHistoryEntry, NewImage};
 use crate::error::chain;
 use crate::fits::{FitsError, FitsFile, Hdu, HduIndex, HduKind, SixteenBitFrame};
+use crate::image_file;
 use crate::pixel::{BandError, BayerPattern, Debayer, Histogram, Limits};
 use crate::sky::{Footprint, UnitVectorBox, Wcs};
 
@@ -93,7 +94,7 @@ pub fn read(source: &Source, path: &Path, rules: &ReadRules) -> Result<ReadFrame
 /// When the frame in a file was saved, for putting files in order; by the file's own time if it cannot be read.
 pub fn saved_at(source: &Source, path: &Path, rules: &ReadRules) -> Option<DateTime<Utc>> {
     catch_unwind(AssertUnwindSafe(|| {
-        let file = FitsFile::open(path, &rules.limits).ok()?;
+        let file = image_file::open(path, &rules.limits).ok()?;
         let hdu = image_hdu(&file)?;
         let saved = read_saved_frame(source, &file, hdu, rules);
         Some(saved.entry.saved_at.to_utc())
@@ -105,7 +106,7 @@ fn read_file(source: &Source, path: &Path, rules: &ReadRules) -> Result<ReadFram
     if path.to_str().is_none() {
         return Err(ReadError::Name);
     }
-    let file = Arc::new(FitsFile::open(path, &rules.limits)?);
+    let file = Arc::new(image_file::open(path, &rules.limits)?);
     file.ensure_complete()?;
     let hdu = image_hdu(&file).ok_or(ReadError::NoImage)?;
     let (facts, content) = match &source.reading {
@@ -168,7 +169,7 @@ fn facts(file: &FitsFile, hdu: &Hdu) -> Result<FrameFacts, FitsError> {
     let image = hdu.image()?;
     let cards = cards(file, hdu);
     // Only in a file that is stored as it is do offsets mean something to others.
-    let is_direct = hdu.kind == HduKind::Image && file.byte_len() == file.stamp().bytes;
+    let is_direct = hdu.kind == HduKind::Image && !file.is_unpacked();
     Ok(FrameFacts {
         stamp: file.stamp(),
         digest: cards.digest(),

@@ -1,13 +1,10 @@
 //! Where files are and how their headers are read.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::{ArchiveConfig, CardNames, DatasetConfig, FileNamePattern};
 use crate::catalogue::{Origin, ScienceIdScheme};
-
-/// Endings of files that are read, in lower case; `.gz` and `.fz` may follow.
-const FITS_ENDINGS: [&str; 3] = ["fits", "fit", "fts"];
+use crate::image_file::{is_named_like_an_image, is_named_like_fits};
 
 /// One origin of frames: directories and the rules to read what is in them.
 #[derive(Clone, Debug)]
@@ -37,7 +34,7 @@ pub enum Reading {
 }
 
 /// Raised whenever reading a header fills other columns than before: the next scan reads every file again.
-const RULES_VERSION: u32 = 1;
+const RULES_VERSION: u32 = 2;
 
 impl Source {
     /// The captures of N.I.N.A. in some directories.
@@ -76,6 +73,15 @@ impl Source {
         }
     }
 
+    /// Whether a file of this name may belong to the source: captures may be of any format, archives are FITS. What
+    /// the file really is, its content decides.
+    pub fn reads(&self, path: &Path) -> bool {
+        match self.reading {
+            Reading::History => is_named_like_an_image(path),
+            Reading::Image { .. } => is_named_like_fits(path),
+        }
+    }
+
     /// The part of a path below the directory it belongs to, with `/` between folders.
     pub fn relative(&self, path: &Path) -> String {
         let below = self.directories.iter().find_map(|directory| path.strip_prefix(directory).ok());
@@ -88,33 +94,9 @@ fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
-/// Whether a file is read at all, by its ending: `.fits`, `.fit` or `.fts` in any case, plain, `.gz` or `.fz`.
-/// Hidden files and those still under a temporary name are not.
-pub fn is_fits_name(path: &Path) -> bool {
-    let Some(name) = path.file_name().and_then(OsStr::to_str) else { return false };
-    let name = name.to_ascii_lowercase();
-    let (base, packed) = match name.strip_suffix(".gz") {
-        Some(base) => (base, false),
-        None => name.strip_suffix(".fz").map_or((name.as_str(), false), |base| (base, true)),
-    };
-    let ending = base.rsplit_once('.').map(|(_, ending)| ending);
-    let named = packed || ending.is_some_and(|ending| FITS_ENDINGS.contains(&ending));
-    named && !name.starts_with('.')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn fits_files_are_known_by_their_ending() {
-        for name in ["a.fits", "A.FIT", "b.fts", "c.fits.gz", "d.FITS.fz", "e.fz", "x.y.fit"] {
-            assert!(is_fits_name(Path::new(name)), "{name}");
-        }
-        for name in ["a.jpg", "fits", "a.gz", ".a.fits", "a.fits.part", "a.fits~", "a.fits.tmp"] {
-            assert!(!is_fits_name(Path::new(name)), "{name}");
-        }
-    }
 
     #[test]
     fn relative_paths_start_below_their_directory() {

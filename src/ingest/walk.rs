@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use super::source::{Source, is_fits_name};
+use super::source::Source;
 use crate::fits::FileStamp;
 
 /// What lies in the directories of a source.
 #[derive(Debug, Default)]
 pub(super) struct Walk {
-    /// FITS files by path, each once.
+    /// Files the source may read by path, each once.
     pub(super) files: Vec<(PathBuf, FileStamp)>,
     /// Directories that are not there.
     pub(super) absent: Vec<PathBuf>,
@@ -25,7 +25,7 @@ impl Walk {
         let mut walk = Self::default();
         for directory in &source.directories {
             if directory.is_dir() {
-                walk.list(directory);
+                walk.list(source, directory);
             } else {
                 walk.absent.push(directory.clone());
             }
@@ -35,10 +35,10 @@ impl Walk {
         walk
     }
 
-    fn list(&mut self, directory: &Path) {
+    fn list(&mut self, source: &Source, directory: &Path) {
         for entry in WalkDir::new(directory).follow_links(true) {
             match entry {
-                Ok(entry) if entry.file_type().is_file() && is_fits_name(entry.path()) => {
+                Ok(entry) if entry.file_type().is_file() && source.reads(entry.path()) => {
                     // A file that vanished since is simply not there.
                     if let Ok(stamp) = FileStamp::of(entry.path()) {
                         self.files.push((entry.into_path(), stamp));
@@ -58,7 +58,7 @@ impl Walk {
             return false;
         }
         let is_held =
-            is_fits_name(path) && source.directories.iter().any(|directory| path.starts_with(directory));
+            source.reads(path) && source.directories.iter().any(|directory| path.starts_with(directory));
         !is_held || is_missing(path)
     }
 }

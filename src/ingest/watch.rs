@@ -20,7 +20,7 @@ use super::mounts::announces_changes;
 use super::report::ScanReport;
 use super::scan::{ScanError, Scanner};
 use super::settling::Settling;
-use super::source::{Source, is_fits_name};
+use super::source::Source;
 use crate::error::chain;
 use crate::fits::FileStamp;
 
@@ -154,7 +154,7 @@ impl Watch {
         }
         if matches!(event.kind, EventKind::Access(_) | EventKind::Create(CreateKind::File)) {
             // Opened by a reader, or created: what is written follows. A link announces nothing else, though.
-            event.paths.into_iter().filter(|path| is_fits_name(path)).for_each(|path| {
+            event.paths.into_iter().filter(|path| self.source.reads(path)).for_each(|path| {
                 if !matches!(event.kind, EventKind::Access(_)) {
                     self.settling.touch(path);
                 }
@@ -168,7 +168,7 @@ impl Watch {
                     self.forget(&path);
                     self.scan_soon();
                 }
-            } else if is_fits_name(&path) {
+            } else if self.source.reads(&path) {
                 self.settling.touch(path);
             } else if is_about_a_folder(event.kind, &path) {
                 self.scan_soon();

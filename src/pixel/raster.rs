@@ -16,6 +16,8 @@ pub enum SampleType {
     U16,
     /// 32-bit signed (BITPIX 32).
     I32,
+    /// 32-bit unsigned (BITPIX 32, BZERO 2147483648).
+    U32,
     /// 64-bit signed (BITPIX 64).
     I64,
     /// IEEE single (BITPIX -32).
@@ -35,6 +37,8 @@ pub enum Raster {
     U16(Array3<u16>),
     /// 32-bit signed samples.
     I32(Array3<i32>),
+    /// 32-bit unsigned samples.
+    U32(Array3<u32>),
     /// 64-bit signed samples.
     I64(Array3<i64>),
     /// Single-precision samples; NaN where there is no value.
@@ -51,6 +55,7 @@ macro_rules! on_samples {
             Raster::I16($array) => $work,
             Raster::U16($array) => $work,
             Raster::I32($array) => $work,
+            Raster::U32($array) => $work,
             Raster::I64($array) => $work,
             Raster::F32($array) => $work,
             Raster::F64($array) => $work,
@@ -66,6 +71,7 @@ macro_rules! map_samples {
             Raster::I16($array) => Raster::I16($work),
             Raster::U16($array) => Raster::U16($work),
             Raster::I32($array) => Raster::I32($work),
+            Raster::U32($array) => Raster::U32($work),
             Raster::I64($array) => Raster::I64($work),
             Raster::F32($array) => Raster::F32($work),
             Raster::F64($array) => Raster::F64($work),
@@ -81,6 +87,7 @@ impl Raster {
             Self::I16(_) => SampleType::I16,
             Self::U16(_) => SampleType::U16,
             Self::I32(_) => SampleType::I32,
+            Self::U32(_) => SampleType::U32,
             Self::I64(_) => SampleType::I64,
             Self::F32(_) => SampleType::F32,
             Self::F64(_) => SampleType::F64,

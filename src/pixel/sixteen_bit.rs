@@ -26,6 +26,7 @@ impl Raster {
             Self::I16(samples) => convert(&shown(samples), |sample| sample.max(0) as u16),
             Self::U8(samples) => convert(&shown(samples), |sample| u16::from(sample) * 257),
             Self::I32(samples) => from_integers(&shown(samples), i32::MIN.into(), i32::MAX.into()),
+            Self::U32(samples) => from_integers(&shown(samples), 0, u32::MAX.into()),
             Self::I64(samples) => from_integers(&shown(samples), i64::MIN.into(), i64::MAX.into()),
             Self::F32(samples) => from_reals(&shown(samples)),
             Self::F64(samples) => from_reals(&shown(samples)),
@@ -98,6 +99,7 @@ mod tests {
         assert_eq!(levels(Raster::I16(row(&[-5, 0, 32_767]))), [0, 0, 32_767]);
         assert_eq!(levels(Raster::U8(row(&[0, 1, 255]))), [0, 257, 65_535]);
         assert_eq!(levels(Raster::I32(row(&[i32::MIN, 0, i32::MAX]))), [0, 32_767, 65_535]);
+        assert_eq!(levels(Raster::U32(row(&[0, 1 << 31, u32::MAX]))), [0, 32_767, 65_535]);
         assert_eq!(levels(Raster::I64(row(&[i64::MIN, -1, i64::MAX]))), [0, 32_767, 65_535]);
         assert_eq!(levels(Raster::F32(row(&[-0.5, 0.0, 0.5, 1.0]))), [0, 0, 32_767, 65_535]);
         assert_eq!(levels(Raster::F64(row(&[0.25, 1.0]))), [16_383, 65_535]);

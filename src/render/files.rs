@@ -8,6 +8,7 @@ use moka::sync::Cache;
 
 use super::Error;
 use crate::fits::{FitsFile, HduIndex};
+use crate::image_file;
 use crate::pixel::Limits;
 use crate::sky::{Wcs, WcsError};
 
@@ -25,7 +26,7 @@ type SharedWcs = Result<Arc<Wcs>, Arc<WcsError>>;
 
 impl OpenFile {
     fn open(path: &Path, limits: &Limits) -> Result<Self, Error> {
-        let fits = FitsFile::open(path, limits)?;
+        let fits = image_file::open(path, limits)?;
         let wcs = fits.hdus().iter().map(|_| OnceLock::new()).collect();
         Ok(Self { fits: Arc::new(fits), wcs })
     }
