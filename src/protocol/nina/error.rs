@@ -100,11 +100,6 @@ impl Failure {
         Self::plugin(StatusCode::BAD_REQUEST, "Invalid bayer pattern")
     }
 
-    /// The file cannot be handed out as FITS.
-    pub fn not_fits() -> Self {
-        Self::plugin(StatusCode::BAD_REQUEST, "Image is not a FITS file")
-    }
-
     /// A refusal of the plugin in words of its own vocabulary.
     pub fn refused(status: StatusCode, error: &'static str) -> Self {
         Self::plugin(status, error)

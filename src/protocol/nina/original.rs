@@ -1,4 +1,4 @@
-//! `raw_fits`: the file of a frame as it was saved.
+//! `raw_fits`: the file of a frame as it was saved; one of another format as the FITS file it would be.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -11,7 +11,6 @@ use super::base64_answer::base64_answer;
 use super::error::Failure;
 use super::image::frame_source;
 use crate::catalogue::HistoryEntry;
-use crate::ingest::source::is_fits_name;
 use crate::protocol::byte_ranges;
 use crate::protocol::conditional::Validators;
 use crate::render::{Error, OpenFile};
@@ -23,16 +22,13 @@ const APPLICATION_FITS: &str = "application/fits";
 /// envelope.
 ///
 /// # Errors
-/// `Image is not a FITS file`; `Unknown error` when it is gone.
+/// `Unknown error` when it is gone.
 pub async fn original(
     request: &HttpRequest,
     nina: &Nina,
     entry: &HistoryEntry,
     stream: bool,
 ) -> Result<HttpResponse, Failure> {
-    if !is_fits_name(&entry.frame.path) {
-        return Err(Failure::not_fits());
-    }
     let source = frame_source(entry);
     let file = nina.renderer.open(source.path.clone()).await?;
     let length = file.fits.byte_len();
