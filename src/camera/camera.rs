@@ -1,30 +1,36 @@
 //! One camera: its newest frame, its memory, and every way to ask for a picture of it.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
+use super::audience::{Audience, Look, Places};
+use super::clip::Footage;
+use super::coded::EncodedFrame;
 use super::condition::{Condition, State};
-use super::config::{CameraConfig, OfflinePolicy};
+use super::config::{CameraConfig, Connect, OfflinePolicy};
+use super::decode::{self, Video};
 use super::error::CameraError;
+use super::events::{Events, Happening};
 use super::feed::{Feed, Subject};
 use super::frame::{Frame, Moment};
 use super::health::{CameraHealth, Counters};
+use super::overlay;
 use super::placeholder::Notice;
 use super::resolution::Resolution;
-use super::ring::Ring;
+use super::ring::{Ring, RingLimits};
 use super::scale;
 use super::source::Expected;
+use super::video::Numbered;
 use super::viewer::{StreamRequest, Viewer};
 use crate::clock::Clock;
 
 /// How long a request for the picture of now waits for one.
 const WAIT: Duration = Duration::from_secs(3);
-/// Sizes, beside the source's own, that may be streamed at the same time.
-const MOST_VARIANTS: usize = 8;
+/// How long coded video goes on being decoded for nobody.
+const DECODING_LINGER: Duration = Duration::from_secs(10);
 
 /// A picture for somebody, and how the camera was doing.
 #[derive(Clone, Debug)]
@@ -35,13 +41,6 @@ pub struct Picture {
     pub state: State,
 }
 
-/// Who is watching which size.
-#[derive(Debug, Default)]
-struct Audience {
-    viewers: usize,
-    sizes: HashMap<Resolution, usize>,
-}
-
 /// One camera.
 #[derive(Debug)]
 pub struct Camera {
@@ -50,12 +49,24 @@ pub struct Camera {
     clock: Arc<dyn Clock>,
     live: watch::Sender<Option<Arc<Frame>>>,
     ring: Mutex<Ring>,
+    video: Video,
     condition: Mutex<Condition>,
     feed: Feed,
-    audience: Mutex<Audience>,
+    audience: Audience,
     expected: Option<Resolution>,
     counters: Counters,
+    events: Arc<Events>,
+    /// One film at a time.
+    clips: Semaphore,
     stopped: CancellationToken,
+}
+
+/// What a camera shares with the others.
+#[derive(Clone, Debug)]
+pub(super) struct Shared {
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) events: Arc<Events>,
+    pub(super) stopped: CancellationToken,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -63,27 +74,30 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Camera {
-    /// A camera without frames yet.
+    /// A camera without frames yet, whose memory may hold what `limits` say.
     pub(super) fn new(
         config: CameraConfig,
         ids: Vec<String>,
-        ring: Ring,
+        limits: RingLimits,
         feed: Feed,
         expected: Expected,
-        (clock, stopped): (Arc<dyn Clock>, CancellationToken),
+        shared: Shared,
     ) -> Self {
         Self {
-            condition: Mutex::new(Condition::new(clock.monotonic(), expected.interval)),
+            condition: Mutex::new(Condition::new(shared.clock.monotonic(), expected.interval)),
             config,
             ids,
-            clock,
+            clock: shared.clock,
             live: watch::Sender::new(None),
-            ring: Mutex::new(ring),
+            ring: Mutex::new(Ring::new(limits)),
+            video: Video::new(limits),
             feed,
-            audience: Mutex::default(),
+            audience: Audience::default(),
             expected: expected.resolution,
             counters: Counters::default(),
-            stopped,
+            events: shared.events,
+            clips: Semaphore::new(1),
+            stopped: shared.stopped,
         }
     }
 
@@ -109,7 +123,8 @@ impl Camera {
 
     /// The size of its newest frame, or the one its source announces.
     pub fn resolution(&self) -> Option<Resolution> {
-        self.live.borrow().as_ref().map(|frame| frame.resolution).or(self.expected)
+        let seen = self.live.borrow().as_ref().map(|frame| frame.resolution);
+        seen.or_else(|| self.video.resolution()).or(self.expected)
     }
 
     /// The picture of now. Waits for one when the newest is too old and the camera is not known to be gone;
@@ -117,13 +132,14 @@ impl Camera {
     ///
     /// # Errors
     /// [`CameraError::NoSignal`] when the policy says so; failures of scaling.
-    pub async fn newest(&self, size: Resolution) -> Result<Picture, CameraError> {
+    pub async fn newest(&self, look: Look) -> Result<Picture, CameraError> {
+        self.audience.ask(self.clock.monotonic());
         match self.fresh().await {
             Some(frame) => {
                 let state = self.state();
-                Ok(Picture { frame: self.rendition(&frame, size).await?, state })
+                Ok(Picture { frame: self.rendition(&frame, look).await?, state })
             }
-            None => self.substitute(size).await?.ok_or(CameraError::NoSignal),
+            None => self.substitute(look).await?.ok_or(CameraError::NoSignal),
         }
     }
 
@@ -131,22 +147,50 @@ impl Camera {
     ///
     /// # Errors
     /// [`CameraError::NothingFromThen`]; failures of scaling.
-    pub async fn past(
-        &self,
-        arrival: Duration,
-        ago: Duration,
-        size: Resolution,
-    ) -> Result<Picture, CameraError> {
-        let frame = {
-            let mut ring = lock(&self.ring);
-            ring.expire(arrival);
-            // An instant before the clock began is one before every frame.
-            let target = arrival.checked_sub(ago);
-            if ago.is_zero() { ring.newest().cloned() } else { target.and_then(|target| ring.seek(target)) }
+    pub async fn past(&self, arrival: Duration, ago: Duration, look: Look) -> Result<Picture, CameraError> {
+        self.audience.ask(self.clock.monotonic());
+        let state = self.state();
+        // An instant before the clock began is one before every frame.
+        let target = arrival.checked_sub(ago);
+        let frame = match self.coded_past(arrival, target, ago) {
+            Some(group) => Some(self.decoded(group).await?),
+            None => self.remembered(arrival, target, ago),
         };
         let frame = frame.ok_or(CameraError::NothingFromThen)?;
-        let state = self.state();
-        Ok(Picture { frame: self.rendition(&frame, size).await?, state })
+        Ok(Picture { frame: self.rendition(&frame, look).await?, state })
+    }
+
+    fn coded_past(
+        &self,
+        arrival: Duration,
+        target: Option<Duration>,
+        ago: Duration,
+    ) -> Option<Vec<Numbered>> {
+        self.video.with(|ring| {
+            ring.expire(arrival);
+            if ago.is_zero() { ring.newest_group() } else { ring.seek(target?) }
+        })
+    }
+
+    fn remembered(&self, arrival: Duration, target: Option<Duration>, ago: Duration) -> Option<Arc<Frame>> {
+        let mut ring = lock(&self.ring);
+        ring.expire(arrival);
+        if ago.is_zero() { ring.newest().cloned() } else { ring.seek(target?) }
+    }
+
+    /// What is held from between two instants (monotonic), for a clip.
+    pub(super) fn between(&self, from: Duration, to: Duration) -> Footage {
+        let coded = self.video.with(|ring| ring.between(from, to));
+        if coded.is_empty() {
+            Footage::Pictures(lock(&self.ring).between(from, to))
+        } else {
+            Footage::Coded(coded)
+        }
+    }
+
+    /// The right to make a film.
+    pub(super) fn clips(&self) -> &Semaphore {
+        &self.clips
     }
 
     /// Joins the audience of this camera.
@@ -154,30 +198,19 @@ impl Camera {
     /// # Errors
     /// [`CameraError::TooManyViewers`] when every place is taken.
     pub fn view(self: &Arc<Self>, request: StreamRequest) -> Result<Viewer, CameraError> {
-        let mut audience = lock(&self.audience);
-        let sizes = &audience.sizes;
-        let scaled = sizes.keys().filter(|size| Some(**size) != self.resolution()).count();
-        let is_new = !sizes.contains_key(&request.size) && Some(request.size) != self.resolution();
-        if audience.viewers >= self.config.max_viewers || (is_new && scaled >= MOST_VARIANTS) {
-            return Err(CameraError::TooManyViewers);
-        }
-        audience.viewers += 1;
-        *audience.sizes.entry(request.size).or_default() += 1;
-        drop(audience);
+        let own = self.resolution().map(|size| Look { size, stamped: false });
+        let places = Places {
+            viewers: self.config.max_viewers,
+            per_address: self.config.max_viewers_per_address,
+            looks: self.config.max_sizes,
+        };
+        self.audience.join(request.look, request.address, own, places)?;
         Ok(Viewer::new(self.clone(), request, self.live.subscribe()))
     }
 
     /// Takes a viewer out of the audience.
-    pub(super) fn leave(&self, size: Resolution) {
-        let mut audience = lock(&self.audience);
-        audience.viewers -= 1;
-        if let Some(watching) = audience.sizes.get_mut(&size) {
-            *watching -= 1;
-            if *watching == 0 {
-                audience.sizes.remove(&size);
-            }
-        }
-        if audience.viewers == 0 {
+    pub(super) fn leave(&self, request: &StreamRequest) {
+        if self.audience.leave(request.look, request.address, self.clock.monotonic()) {
             self.feed.forget();
         }
     }
@@ -193,7 +226,8 @@ impl Camera {
         let counted = &self.counters;
         let (ring_bytes, ring_reach) = {
             let ring = lock(&self.ring);
-            (ring.bytes(), ring.reach())
+            let (video_bytes, video_reach) = self.video.with(|video| (video.bytes(), video.reach()));
+            (ring.bytes() + video_bytes, ring.reach().max(video_reach))
         };
         CameraHealth {
             name: self.name().to_owned(),
@@ -203,7 +237,7 @@ impl Camera {
             rejected: counted.rejected.value(),
             failures: counted.failures.value(),
             state_changes: counted.state_changes.value(),
-            viewers: lock(&self.audience).viewers,
+            viewers: self.audience.viewers(),
             stalled_viewers: counted.stalled_viewers.value(),
             encodes: self.feed.encodes(),
             ring_bytes,
@@ -221,13 +255,68 @@ impl Camera {
         self.stopped.clone()
     }
 
-    /// A frame came: it becomes the newest, goes into memory and to every viewer.
-    pub(super) fn publish(&self, frame: impl FnOnce(u64) -> Frame) {
+    /// A frame came: it becomes the newest and goes to every viewer. Gives it back, to be remembered.
+    pub(super) fn publish(&self, frame: impl FnOnce(u64) -> Frame) -> Arc<Frame> {
         let sequence = self.counters.frames.up();
         let frame = Arc::new(frame(sequence));
         lock(&self.condition).frame(frame.captured.monotonic);
-        lock(&self.ring).push(frame.clone());
-        self.live.send_replace(Some(frame));
+        self.show(frame.clone());
+        frame
+    }
+
+    /// Puts a frame into memory.
+    pub(super) fn remember(&self, frame: Arc<Frame>) {
+        lock(&self.ring).push(frame);
+    }
+
+    /// Coded video came: it goes into memory, from where whoever decodes takes it.
+    pub(super) fn take_coded(&self, coded: EncodedFrame) {
+        lock(&self.condition).frame(coded.captured.monotonic);
+        self.video.push(self.counters.frames.up(), coded);
+    }
+
+    /// Shows a frame to every viewer; another size than before is an event.
+    pub(super) fn show(&self, frame: Arc<Frame>) {
+        let resolution = frame.resolution;
+        let previous = self.live.send_replace(Some(frame));
+        let known = previous.map(|frame| frame.resolution).or(self.expected);
+        if known != Some(resolution) {
+            self.record(Happening::SizesChanged);
+        }
+    }
+
+    /// The coded video of this camera.
+    pub(super) fn video(&self) -> &Video {
+        &self.video
+    }
+
+    /// Waits until somebody wants decoded pictures.
+    pub(super) async fn until_watched(&self) {
+        self.audience.until_wanted(&*self.clock, DECODING_LINGER).await;
+    }
+
+    /// Whether somebody wants decoded pictures.
+    pub(super) fn is_watched(&self) -> bool {
+        self.audience.is_wanted(self.clock.monotonic(), DECODING_LINGER)
+    }
+
+    /// Whether the camera should be connected at all.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.config.connect == Connect::Always
+            || self.audience.is_wanted(self.clock.monotonic(), self.config.linger())
+    }
+
+    /// Waits until the camera should be connected.
+    pub(super) async fn until_wanted(&self) {
+        if self.config.connect == Connect::OnDemand {
+            self.audience.until_wanted(&*self.clock, self.config.linger()).await;
+            lock(&self.condition).begin(self.clock.monotonic());
+        }
+    }
+
+    /// Writes down that something happened to this camera.
+    pub(super) fn record(&self, what: Happening) {
+        self.events.record(Moment::now(&*self.clock), self.name(), what);
     }
 
     /// A picture came that is none.
@@ -241,13 +330,17 @@ impl Camera {
         lock(&self.condition).failed(chance)
     }
 
-    pub(super) fn count_change(&self) {
+    /// The camera's state is another one than before.
+    pub(super) fn count_change(&self, to: State) {
         self.counters.state_changes.up();
+        self.record(Happening::State(to));
     }
 
     /// Forgets frames that have become too old.
     pub(super) fn expire(&self) {
-        lock(&self.ring).expire(self.clock.monotonic());
+        let now = self.clock.monotonic();
+        lock(&self.ring).expire(now);
+        self.video.with(|ring| ring.expire(now));
     }
 
     /// Silence after which the connection is given up.
@@ -255,41 +348,51 @@ impl Camera {
         lock(&self.condition).offline_after()
     }
 
-    /// The frame in this size: its very bytes where that is its own size.
-    pub(super) async fn rendition(
-        &self,
-        frame: &Arc<Frame>,
-        size: Resolution,
-    ) -> Result<Arc<Frame>, CameraError> {
-        if frame.resolution == size {
+    /// The frame as somebody wants to see it: its very bytes where it is so already.
+    pub(super) async fn rendition(&self, frame: &Arc<Frame>, look: Look) -> Result<Arc<Frame>, CameraError> {
+        if frame.resolution == look.size && !look.stamped {
             return Ok(frame.clone());
         }
-        let (fit, quality) = (self.config.fit, self.config.quality);
+        let (fit, quality, camera) = (self.config.fit, self.config.quality, self.name());
         let work = || {
-            let frame = frame.clone();
+            let (frame, camera) = (frame.clone(), camera.to_owned());
             move || {
-                let picture = scale::decode_at(&frame.jpeg, frame.resolution, size, fit)?;
-                Ok(Frame { resolution: size, jpeg: scale::encode(&picture, quality)?, ..(*frame).clone() })
+                let jpeg = if look.stamped {
+                    overlay::stamped(&frame, &camera, look.size, fit, quality)?
+                } else {
+                    let picture = scale::decode_at(&frame.jpeg, frame.resolution, look.size, fit)?;
+                    scale::encode(&picture, quality)?
+                };
+                Ok(Frame { resolution: look.size, jpeg, ..(*frame).clone() })
             }
         };
-        self.feed.rendition(Subject::Frame(frame.sequence), size, work).await
+        self.feed.rendition(Subject::Frame(frame.sequence), look, work).await
+    }
+
+    /// The last picture of a group of coded ones.
+    async fn decoded(&self, group: Vec<Numbered>) -> Result<Arc<Frame>, CameraError> {
+        let sequence = group.last().map_or(0, |last| last.sequence);
+        self.feed.rendition(Subject::Decoded(sequence), Look::UNKNOWN, || move || decode::last(&group)).await
     }
 
     /// What is shown while no frame comes: the last one while the camera only stalls, then what its policy
     /// says; `None` when that is to show nothing.
-    pub(super) async fn substitute(&self, size: Resolution) -> Result<Option<Picture>, CameraError> {
+    pub(super) async fn substitute(&self, look: Look) -> Result<Option<Picture>, CameraError> {
         let (state, last) = (self.state(), self.live.borrow().clone());
         let frame = match (state, last, self.config.offline) {
-            (State::Live | State::Stalled, Some(frame), _) => self.rendition(&frame, size).await?,
-            (_, last, OfflinePolicy::Last) => self.notice(last, size).await?,
-            (_, _, OfflinePolicy::Placeholder) => self.notice(None, size).await?,
+            (State::Live | State::Stalled, Some(frame), _) => self.rendition(&frame, look).await?,
+            (_, last, OfflinePolicy::Last) => self.notice(last, look).await?,
+            // Until it has failed, a camera is only not there yet: no reason to end a stream.
+            (State::Connecting, _, OfflinePolicy::Close) | (_, _, OfflinePolicy::Placeholder) => {
+                self.notice(None, look).await?
+            }
             (_, _, OfflinePolicy::Error | OfflinePolicy::Close) => return Ok(None),
         };
         Ok(Some(Picture { frame, state }))
     }
 
     /// A notice that no frame comes, over `last` if given.
-    async fn notice(&self, last: Option<Arc<Frame>>, size: Resolution) -> Result<Arc<Frame>, CameraError> {
+    async fn notice(&self, last: Option<Arc<Frame>>, look: Look) -> Result<Arc<Frame>, CameraError> {
         let now = Moment::now(&*self.clock);
         let silent_s =
             lock(&self.condition).last_frame().map(|at| now.monotonic.saturating_sub(at).as_secs());
@@ -298,7 +401,7 @@ impl Camera {
             None => Subject::Notice(silent_s),
         };
         let notice = Notice { camera: self.name().to_owned(), silent_s };
-        let (fit, quality) = (self.config.fit, self.config.quality);
+        let (fit, quality, size) = (self.config.fit, self.config.quality, look.size);
         let work = || {
             move || {
                 let jpeg = match &last {
@@ -308,7 +411,7 @@ impl Camera {
                 Ok(Frame { sequence: 0, captured: now, resolution: size, jpeg })
             }
         };
-        self.feed.rendition(subject, size, work).await
+        self.feed.rendition(subject, look, work).await
     }
 
     /// The newest frame if it is young enough, or the next one if it comes in time.
@@ -322,12 +425,12 @@ impl Camera {
         if self.state() == State::Offline {
             return None;
         }
+        let next = live.wait_for(|frame| {
+            frame.as_ref().is_some_and(|frame| frame.age(self.clock.monotonic()) <= fresh_for)
+        });
         tokio::select! {
             () = self.stopped.cancelled() => None,
-            changed = tokio::time::timeout(WAIT, live.changed()) => match changed {
-                Ok(Ok(())) => live.borrow().clone(),
-                Ok(Err(_)) | Err(_) => None,
-            },
+            changed = tokio::time::timeout(WAIT, next) => changed.ok()?.ok()?.clone(),
         }
     }
 }

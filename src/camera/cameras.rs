@@ -8,14 +8,15 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::camera::Camera;
+use super::camera::{Camera, Shared};
 use super::config::{self, CameraConfig};
 use super::error::CameraError;
+use super::events::{Events, Happening};
 use super::feed::Feed;
+use super::frame::Moment;
 use super::health::CameraHealth;
 use super::resolution::{FULL_HD, Resolution, STANDARD};
-use super::ring::Ring;
-use super::source;
+use super::source::{self, Gallery, Surroundings};
 use super::supervisor::supervise;
 use crate::clock::Clock;
 
@@ -29,44 +30,53 @@ pub struct Cameras {
     by_id: HashMap<String, usize>,
     default: usize,
     clock: Arc<dyn Clock>,
+    events: Arc<Events>,
     stop: CancellationToken,
     tasks: Mutex<JoinSet<()>>,
 }
 
 impl Cameras {
     /// Opens every camera and keeps it connected from now on. The work runs on the tokio runtime this is called
-    /// in, which must outlive the HTTP workers.
+    /// in, which must outlive the HTTP workers. `gallery` knows the frames that `nina:` and `archive:` cameras show.
     ///
     /// # Errors
     /// [`CameraError::Config`] and [`CameraError::Url`], naming the camera and what to mend.
     ///
     /// # Panics
     /// Outside a tokio runtime.
-    pub fn start(configs: &[CameraConfig], clock: Arc<dyn Clock>) -> Result<Arc<Self>, CameraError> {
+    pub fn start(
+        configs: &[CameraConfig],
+        clock: Arc<dyn Clock>,
+        gallery: Option<Arc<dyn Gallery>>,
+    ) -> Result<Arc<Self>, CameraError> {
         let all_ids = config::ids(configs)?;
         let asked: f64 = configs.iter().map(|camera| f64::from(camera.buffer_mib)).sum();
         let share = (RINGS_MIB / asked.max(1.0)).min(1.0);
         let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let permits = Arc::new(Semaphore::new(workers));
         let (runtime, stop) = (Handle::current(), CancellationToken::new());
+        let surroundings = Surroundings { clock: clock.clone(), gallery };
+        let events = Arc::new(Events::default());
+        events.record(Moment::now(&*clock), "", Happening::Started);
 
         let sources = configs
             .iter()
-            .map(|config| source::open(&config.name, &config.url, clock.clone()))
+            .map(|config| source::open(config, &surroundings))
             .collect::<Result<Vec<_>, _>>()?;
         let mut tasks = JoinSet::new();
         let (mut all, mut by_id) = (Vec::new(), HashMap::new());
         for (index, ((config, ids), source)) in configs.iter().zip(all_ids).zip(sources).enumerate() {
             by_id.extend(ids.iter().map(|id| (id.clone(), index)));
-            let ring = Ring::new(config.ring_limits(share));
+            let limits = config.ring_limits(share);
             let feed = Feed::new(permits.clone(), runtime.clone());
-            let ends = (clock.clone(), stop.clone());
-            let camera = Arc::new(Camera::new(config.clone(), ids, ring, feed, source.expected(), ends));
+            let shared = Shared { clock: clock.clone(), events: events.clone(), stopped: stop.clone() };
+            let camera = Camera::new(config.clone(), ids, limits, feed, source.expected(), shared);
+            let camera = Arc::new(camera);
             tasks.spawn_on(supervise(source, camera.clone()), &runtime);
             all.push(camera);
         }
         let default = configs.iter().position(|camera| camera.default).unwrap_or(0);
-        Ok(Arc::new(Self { all, by_id, default, clock, stop, tasks: Mutex::new(tasks) }))
+        Ok(Arc::new(Self { all, by_id, default, clock, events, stop, tasks: Mutex::new(tasks) }))
     }
 
     /// Whether a camera could be opened as it is configured; nothing is connected.
@@ -75,7 +85,7 @@ impl Cameras {
     /// As [`Cameras::start`].
     pub fn check(config: &CameraConfig, clock: Arc<dyn Clock>) -> Result<(), CameraError> {
         config::ids(std::slice::from_ref(config))?;
-        source::open(&config.name, &config.url, clock).map(drop)
+        source::open(config, &Surroundings { clock, gallery: None }).map(drop)
     }
 
     /// Disconnects every camera and ends every stream after the picture it is sending.
@@ -129,6 +139,11 @@ impl Cameras {
     /// Figures of every camera for the operator.
     pub fn health(&self) -> Vec<CameraHealth> {
         self.all.iter().map(|camera| camera.health()).collect()
+    }
+
+    /// What happened to the cameras lately.
+    pub fn events(&self) -> &Arc<Events> {
+        &self.events
     }
 
     /// The time frames are stamped with.

@@ -75,6 +75,14 @@ impl Condition {
         }
     }
 
+    /// A camera that was left alone is wanted again: it is connecting from now on, whatever was before.
+    pub(super) fn begin(&mut self, now: Duration) {
+        self.started = now;
+        self.last_frame = None;
+        self.session_frame = None;
+        self.failed = false;
+    }
+
     /// A frame came.
     pub(super) fn frame(&mut self, now: Duration) {
         if let Some(gap) =

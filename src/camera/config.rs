@@ -1,6 +1,7 @@
 //! The `[[cameras]]` sections of the settings.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -9,15 +10,41 @@ use super::error::CameraError;
 use super::fit::Fit;
 use super::resolution::Resolution;
 use super::ring::RingLimits;
+use super::source::CameraUrl;
 
 /// One camera. Only `name` and `url` are required.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own in the settings file")]
 pub struct CameraConfig {
     /// What the camera is called in requests, logs and metrics: letters, digits, `-`, `_`, `.`, at most 64.
     pub name: String,
-    /// Where its pictures come from: `test:?size=1280x960&fps=25`, `file:/folder?fps=5`.
-    pub url: String,
+    /// Where its pictures come from: `test:?size=1280x960&fps=25`, `file:/folder?fps=5`, `http://camera/stream`.
+    pub url: CameraUrl,
+    /// Name for a camera that asks for one, if it is not in the URL.
+    #[serde(default)]
+    pub username: String,
+    /// Password that goes with it.
+    #[serde(default)]
+    pub password: Secret,
+    /// Whether the certificate of an `https:` camera must be one the system trusts.
+    #[serde(default = "yes")]
+    pub verify_certificate: bool,
+    /// Seconds between two pictures of an `http:` camera that gives single ones.
+    #[serde(default = "poll_seconds")]
+    pub poll_seconds: f64,
+    /// Input arguments of an `ffmpeg:` camera, one per entry; no shell reads them.
+    #[serde(default)]
+    pub arguments: Vec<String>,
+    /// Pictures left out after connecting; the first ones of USB cameras are dark.
+    #[serde(default)]
+    pub skip_frames: u32,
+    /// Whether it is connected all the time (needed for pictures of the past) or while somebody asks.
+    #[serde(default)]
+    pub connect: Connect,
+    /// Seconds an `on_demand` camera stays connected after the last request.
+    #[serde(default = "linger_seconds")]
+    pub linger_seconds: u32,
     /// Other ids it answers to. Left out, the first camera is also `internal` and the second `external`.
     #[serde(default)]
     pub aliases: Option<Vec<String>>,
@@ -33,6 +60,19 @@ pub struct CameraConfig {
     /// Pictures per second kept of what is older than two seconds.
     #[serde(default = "buffer_fps")]
     pub buffer_fps: f64,
+    /// How pictures are kept: `auto` (as they came, unless they are larger than 1920 x 1200), `original`, `reduced`
+    /// (within 1280 x 960, the most a client gets of the past; costs a scale and an encode per picture kept).
+    #[serde(default)]
+    pub buffer_pictures: Memory,
+    /// Write the camera's name and the time into every picture; clients may also ask for it.
+    #[serde(default)]
+    pub timestamp: bool,
+    /// Look for motion and tell clients of it.
+    #[serde(default)]
+    pub motion: bool,
+    /// Part of the picture that must change for a motion, 0 to 1.
+    #[serde(default = "motion_part")]
+    pub motion_part: f64,
     /// JPEG quality of pictures that have to be scaled, 1 to 100.
     #[serde(default = "quality")]
     pub quality: u8,
@@ -46,11 +86,65 @@ pub struct CameraConfig {
     #[serde(default)]
     pub resolutions: Vec<Resolution>,
     /// Encode pictures again that are progressive, CMYK, 4:1:1 or 4:4:0; many decoders fail on them.
-    #[serde(default = "normalise")]
+    #[serde(default = "yes")]
     pub normalise: bool,
     /// Streams served at the same time.
     #[serde(default = "max_viewers")]
     pub max_viewers: usize,
+    /// Of these, streams to one address; 0 sets no bound.
+    #[serde(default)]
+    pub max_viewers_per_address: usize,
+    /// Sizes other than the camera's own that are streamed at the same time.
+    #[serde(default = "max_sizes")]
+    pub max_sizes: usize,
+}
+
+/// How pictures are kept in memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Memory {
+    /// As they came, unless they are very big.
+    #[default]
+    Auto,
+    /// As they came.
+    Original,
+    /// As small as they are given out.
+    Reduced,
+}
+
+/// When a camera is connected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Connect {
+    /// From start to stop.
+    #[default]
+    Always,
+    /// While somebody watches or asks, and some seconds more. Its memory begins when it is connected.
+    OnDemand,
+}
+
+/// A password in the settings; never printed.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The password itself.
+    pub(super) fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("...")
+    }
 }
 
 /// What a viewer gets of a camera that is gone.
@@ -80,16 +174,32 @@ fn buffer_fps() -> f64 {
     10.0
 }
 
+fn motion_part() -> f64 {
+    0.01
+}
+
 fn quality() -> u8 {
     80
 }
 
-fn normalise() -> bool {
+fn yes() -> bool {
     true
+}
+
+fn poll_seconds() -> f64 {
+    1.0
+}
+
+fn linger_seconds() -> u32 {
+    30
 }
 
 fn max_viewers() -> usize {
     1000
+}
+
+fn max_sizes() -> usize {
+    8
 }
 
 impl CameraConfig {
@@ -97,18 +207,32 @@ impl CameraConfig {
     pub fn new(name: &str, url: &str) -> Self {
         Self {
             name: name.to_owned(),
-            url: url.to_owned(),
+            url: url.into(),
+            username: String::new(),
+            password: Secret::default(),
+            verify_certificate: yes(),
+            poll_seconds: poll_seconds(),
+            arguments: Vec::new(),
+            skip_frames: 0,
+            connect: Connect::default(),
+            linger_seconds: linger_seconds(),
             aliases: None,
             default: false,
             buffer_seconds: buffer_seconds(),
             buffer_mib: buffer_mib(),
             buffer_fps: buffer_fps(),
+            buffer_pictures: Memory::default(),
+            timestamp: false,
+            motion: false,
+            motion_part: motion_part(),
             quality: quality(),
             fit: Fit::default(),
             offline: OfflinePolicy::default(),
             resolutions: Vec::new(),
-            normalise: normalise(),
+            normalise: yes(),
             max_viewers: max_viewers(),
+            max_viewers_per_address: 0,
+            max_sizes: max_sizes(),
         }
     }
 
@@ -119,6 +243,11 @@ impl CameraConfig {
             bytes: (f64::from(self.buffer_mib) * share * f64::from(1 << 20)) as usize,
             fps: self.buffer_fps,
         }
+    }
+
+    /// How long it stays connected for nobody, if it is not always.
+    pub(super) fn linger(&self) -> Duration {
+        Duration::from_secs(u64::from(self.linger_seconds))
     }
 
     fn check(&self) -> Result<(), CameraError> {
@@ -136,6 +265,15 @@ impl CameraConfig {
         }
         if !(0.1..=120.0).contains(&self.buffer_fps) {
             return fault("buffer_fps must be 0.1 to 120");
+        }
+        if self.linger_seconds == 0 {
+            return fault("linger_seconds must be at least 1");
+        }
+        if !(0.0..=1.0).contains(&self.motion_part) {
+            return fault("motion_part must be 0 to 1");
+        }
+        if !(0.05..=3600.0).contains(&self.poll_seconds) {
+            return fault("poll_seconds must be 0.05 to 3600");
         }
         if self.buffer_mib == 0 || self.max_viewers == 0 {
             return fault("buffer_mib and max_viewers must be at least 1");

@@ -61,6 +61,12 @@ pub enum SourceError {
     /// It answers, but not with pictures.
     #[error("{0}")]
     NoPictures(&'static str),
+    /// The network or the camera's protocol failed.
+    #[error("the connection failed")]
+    Network(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A program that gave the pictures ended; its last words are the source.
+    #[error("{0}")]
+    Ended(&'static str, #[source] Box<dyn std::error::Error + Send + Sync>),
     /// A picture could not be made.
     #[error("a picture could not be encoded")]
     Encode(#[source] Box<dyn std::error::Error + Send + Sync>),

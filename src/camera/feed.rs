@@ -1,4 +1,4 @@
-//! One scale and encode per source frame and size, shared by everybody who wants it.
+//! One scale and encode per source frame and look, shared by everybody who wants it.
 //!
 //! Whoever asks first sets the work going; the others wait on the same channel. Nothing runs for a size nobody
 //! asks for, and the work of a client that leaves is not lost to the others.
@@ -11,9 +11,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, watch};
 
+use super::audience::Look;
 use super::error::CameraError;
 use super::frame::Frame;
-use super::resolution::Resolution;
 use super::scale::WorkError;
 
 /// Renditions remembered per camera: some sizes of the newest frames and of what is asked from memory.
@@ -28,12 +28,14 @@ pub(super) enum Subject {
     Frame(u64),
     /// A notice, after so many seconds of silence (`None`: never seen).
     Notice(Option<u64>),
+    /// A coded picture, by its number, as it comes out of the decoder.
+    Decoded(u64),
     /// A frame with a notice over it.
     Marked(u64, u64),
 }
 
 type Outcome = Result<Arc<Frame>, CameraError>;
-type Key = (Subject, Resolution);
+type Key = (Subject, Look);
 type Pending = watch::Receiver<Option<Outcome>>;
 
 /// The renditions of one camera that were asked for last, finished or under way.
@@ -51,18 +53,18 @@ impl Feed {
         Self { recent: Mutex::default(), permits, runtime, encodes: AtomicU64::new(0) }
     }
 
-    /// The rendition of `subject` at `size`, made by `work` on the blocking pool unless it is there already.
+    /// The rendition of `subject` with this look, made by `work` on the blocking pool unless it is there already.
     pub(super) fn rendition<F, W>(
         &self,
         subject: Subject,
-        size: Resolution,
+        look: Look,
         work: F,
     ) -> impl Future<Output = Outcome> + Send + use<F, W>
     where
         F: FnOnce() -> W,
         W: FnOnce() -> Result<Frame, WorkError> + Send + 'static,
     {
-        let pending = self.find_or_start((subject, size), work);
+        let pending = self.find_or_start((subject, look), work);
         async move {
             let mut pending = pending?;
             let outcome = pending.wait_for(Option::is_some).await.map_err(|_| CameraError::Abandoned)?;
@@ -126,9 +128,10 @@ mod tests {
     use futures_util::future::join_all;
 
     use super::super::frame::Moment;
+    use super::super::resolution::Resolution;
     use super::*;
 
-    const SIZE: Resolution = Resolution::new(2, 2);
+    const SIZE: Look = Look::at(Resolution::new(2, 2));
 
     fn feed() -> Feed {
         Feed::new(Arc::new(Semaphore::new(2)), Handle::current())
@@ -136,7 +139,7 @@ mod tests {
 
     fn frame(sequence: u64) -> Frame {
         let captured = Moment { monotonic: Duration::ZERO, utc: DateTime::UNIX_EPOCH };
-        Frame { sequence, captured, resolution: SIZE, jpeg: Bytes::from_static(b"jpeg") }
+        Frame { sequence, captured, resolution: SIZE.size, jpeg: Bytes::from_static(b"jpeg") }
     }
 
     #[tokio::test]
@@ -148,7 +151,7 @@ mod tests {
         assert!(first.iter().all(|frame| Arc::ptr_eq(frame, &first[0])));
         assert_eq!(feed.encodes(), 1);
         feed.rendition(Subject::Frame(2), SIZE, || || Ok(frame(2))).await.unwrap();
-        feed.rendition(Subject::Frame(2), Resolution::new(4, 4), || || Ok(frame(2))).await.unwrap();
+        feed.rendition(Subject::Frame(2), Look::at(Resolution::new(4, 4)), || || Ok(frame(2))).await.unwrap();
         assert_eq!(feed.encodes(), 3);
     }
 

@@ -1,7 +1,8 @@
 //! Walking through JPEG data marker by marker (ITU-T T.81 annex B), never by searching for bytes: a thumbnail
 //! inside a metadata segment ends with the same two bytes as the picture around it.
 
-use memchr::memchr;
+use bytes::{Buf, Bytes, BytesMut};
+use memchr::{memchr, memmem};
 
 /// Second bytes of the markers this room knows by name (T.81 table B.1).
 pub(super) mod marker {
@@ -57,15 +58,17 @@ pub(super) enum Stop {
 pub(super) struct Segments<'a> {
     data: &'a [u8],
     at: usize,
+    /// How far the entropy-coded data of the segment at `at` were searched already.
+    searched: usize,
     done: bool,
 }
 
 impl<'a> Segments<'a> {
     pub(super) fn of(data: &'a [u8]) -> Self {
-        Self { data, at: 0, done: false }
+        Self { data, at: 0, searched: 0, done: false }
     }
 
-    fn segment(&self) -> Result<Segment<'a>, Stop> {
+    fn segment(&mut self) -> Result<Segment<'a>, Stop> {
         let start = self.at;
         let byte = |offset: usize| self.data.get(offset).copied().ok_or(Stop::Unfinished);
         if byte(start)? != 0xFF {
@@ -96,19 +99,27 @@ impl<'a> Segments<'a> {
         if code != marker::SOS {
             return Ok(Segment { parameters, end: after, ..bare });
         }
-        let end = self.entropy_end(after).ok_or(Stop::Unfinished)?;
+        let end = self.entropy_end(after.max(self.searched))?;
         Ok(Segment { code, parameters, entropy: self.data.get(after..end).unwrap_or_default(), start, end })
     }
 
-    /// Offset of the first marker after entropy-coded data that starts at `from`: an 0xFF that is followed
-    /// neither by a stuffed zero, nor by a restart marker, nor by another 0xFF.
-    fn entropy_end(&self, mut from: usize) -> Option<usize> {
+    /// Offset of the first marker at or after `from` in entropy-coded data: an 0xFF that is followed neither by a
+    /// stuffed zero, nor by a restart marker, nor by another 0xFF. Remembers how far it searched in vain.
+    fn entropy_end(&mut self, mut from: usize) -> Result<usize, Stop> {
         loop {
-            let found = from + memchr(0xFF, self.data.get(from..)?)?;
-            match *self.data.get(found + 1)? {
-                0x00 | marker::RST0..=marker::RST7 => from = found + 2,
-                0xFF => from = found + 1,
-                _ => return Some(found),
+            let Some(found) = memchr(0xFF, self.data.get(from..).unwrap_or_default()) else {
+                self.searched = self.data.len();
+                return Err(Stop::Unfinished);
+            };
+            let found = from + found;
+            match self.data.get(found + 1) {
+                None => {
+                    self.searched = found;
+                    return Err(Stop::Unfinished);
+                }
+                Some(0x00 | marker::RST0..=marker::RST7) => from = found + 2,
+                Some(0xFF) => from = found + 1,
+                Some(_) => return Ok(found),
             }
         }
     }
@@ -134,57 +145,92 @@ impl<'a> Iterator for Segments<'a> {
 }
 
 /// Cuts a stream of bytes into pictures. Bytes between pictures are skipped, a picture that never ends is given
-/// up as soon as the next one begins or `longest_bytes` are passed.
+/// up as soon as the next one begins or `longest_bytes` are passed. No byte is looked at twice.
 #[derive(Debug)]
 pub(super) struct Splitter {
-    pending: Vec<u8>,
+    pending: BytesMut,
     longest_bytes: usize,
+    /// Whether a delimiter line ends a picture that has no end mark.
+    delimited: bool,
+    /// Where the walk through the pending bytes goes on.
+    at: usize,
+    searched: usize,
 }
 
 impl Splitter {
     pub(super) fn new(longest_bytes: usize) -> Self {
-        Self { pending: Vec::new(), longest_bytes }
+        Self { pending: BytesMut::new(), longest_bytes, delimited: false, at: 0, searched: 0 }
+    }
+
+    /// For multipart streams: a picture without an end mark, followed by a delimiter line and the next picture,
+    /// is given up to that line instead of being left out.
+    pub(super) fn with_delimiters(self) -> Self {
+        Self { delimited: true, ..self }
     }
 
     /// Takes in more of the stream; [`Self::next_picture`] then gives what has become complete.
     pub(super) fn extend(&mut self, bytes: &[u8]) {
         self.pending.extend_from_slice(bytes);
+        if self.at == 0 {
+            self.skip_to_start();
+        }
+    }
+
+    /// Whether a picture has begun to come in.
+    pub(super) fn has_begun(&self) -> bool {
+        self.pending.starts_with(&[0xFF, marker::SOI])
     }
 
     /// The next complete picture, or `None` when more bytes are needed.
-    pub(super) fn next_picture(&mut self) -> Option<Vec<u8>> {
+    pub(super) fn next_picture(&mut self) -> Option<Bytes> {
         loop {
             self.skip_to_start();
-            let mut end = 0;
-            let stop = Segments::of(&self.pending).find_map(|segment| match segment {
-                Ok(segment) => {
-                    end = segment.end;
-                    None
+            let mut segments =
+                Segments { data: &self.pending, at: self.at, searched: self.searched, done: false };
+            let stop = segments.find_map(Result::err);
+            let (at, searched) = (segments.at, segments.searched);
+            match stop {
+                None => return Some(self.take(at)),
+                Some(Stop::Unfinished) if self.pending.len() <= self.longest_bytes => {
+                    (self.at, self.searched) = (at, searched);
+                    return None;
                 }
-                Err(stop) => Some(stop),
-            });
-            let discarded = match stop {
-                None => return Some(self.take(end)),
-                Some(Stop::Unfinished) if self.pending.len() <= self.longest_bytes => return None,
-                Some(Stop::NextPicture(start)) => start,
-                Some(Stop::Unfinished | Stop::NotJpeg) => 2.min(self.pending.len()),
-            };
-            self.take(discarded);
+                Some(Stop::NextPicture(start)) => {
+                    let unended = self.take(start);
+                    let delimiter = memmem::rfind(&unended, b"\n--").filter(|_| self.delimited);
+                    if let Some(end) = delimiter {
+                        let end = if unended[..end].ends_with(b"\r") { end - 1 } else { end };
+                        return Some(unended.slice(..end));
+                    }
+                }
+                Some(Stop::Unfinished) => self.discard(self.pending.len()),
+                Some(Stop::NotJpeg) => self.discard(2.min(self.pending.len())),
+            }
         }
     }
 
     fn skip_to_start(&mut self) {
-        let start = self.pending.windows(2).position(|pair| pair == [0xFF, marker::SOI]);
+        if self.at > 0 || self.has_begun() {
+            return;
+        }
         // The last byte may be the first half of an SOI that is still on its way.
+        let start = memmem::find(&self.pending, &[0xFF, marker::SOI]);
         let start = start.unwrap_or(self.pending.len().saturating_sub(1));
         if start > 0 {
-            self.take(start);
+            self.discard(start);
         }
     }
 
-    fn take(&mut self, bytes: usize) -> Vec<u8> {
-        let rest = self.pending.split_off(bytes);
-        std::mem::replace(&mut self.pending, rest)
+    /// A copy of exactly these bytes: a share of the buffer would keep all of it alive in a ring.
+    fn take(&mut self, bytes: usize) -> Bytes {
+        let taken = Bytes::copy_from_slice(self.pending.get(..bytes).unwrap_or_default());
+        self.discard(bytes);
+        taken
+    }
+
+    fn discard(&mut self, bytes: usize) {
+        (self.at, self.searched) = (0, 0);
+        self.pending.advance(bytes);
     }
 }
 
@@ -221,11 +267,11 @@ mod tests {
         stream.extend(picture(2));
         stream.extend(&picture(3)[..15]);
         splitter.extend(&stream);
-        assert_eq!(splitter.next_picture(), Some(picture(1)));
-        assert_eq!(splitter.next_picture(), Some(picture(2)));
+        assert_eq!(splitter.next_picture(), Some(picture(1).into()));
+        assert_eq!(splitter.next_picture(), Some(picture(2).into()));
         assert_eq!(splitter.next_picture(), None, "the last one is cut short");
         splitter.extend(&picture(3)[15..]);
-        assert_eq!(splitter.next_picture(), Some(picture(3)));
+        assert_eq!(splitter.next_picture(), Some(picture(3).into()));
     }
 
     #[test]
@@ -234,7 +280,7 @@ mod tests {
         let cut = picture(1);
         splitter.extend(&cut[..cut.len() - 2]);
         splitter.extend(&picture(2));
-        assert_eq!(splitter.next_picture(), Some(picture(2)));
+        assert_eq!(splitter.next_picture(), Some(picture(2).into()));
     }
 
     #[test]

@@ -53,6 +53,21 @@ impl Resolution {
         f64::from(self.width) / f64::from(self.height)
     }
 
+    /// The largest size of the same shape inside `bounds`, even where it can be; this size itself if it fits.
+    #[must_use]
+    pub fn fitted(self, bounds: Self) -> Self {
+        if bounds.covers(self) {
+            return self;
+        }
+        let factor = (f64::from(bounds.width) / f64::from(self.width))
+            .min(f64::from(bounds.height) / f64::from(self.height));
+        let side = |side: u32, bound: u32| {
+            let even = (f64::from(side) * factor / 2.0).round() as u32 * 2;
+            even.clamp(1, bound)
+        };
+        Self::new(side(self.width, bounds.width), side(self.height, bounds.height))
+    }
+
     /// Whether `other` fits inside without being scaled down.
     pub fn covers(self, other: Self) -> bool {
         self.width >= other.width && self.height >= other.height
@@ -114,6 +129,16 @@ mod tests {
         {
             assert_eq!(text.parse::<Resolution>(), Err(InvalidResolution), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_size_fitted_into_another_keeps_its_shape() {
+        let fitted = |w, h| Resolution::new(w, h).fitted(Resolution::new(1280, 960)).to_string();
+        assert_eq!(fitted(640, 480), "640x480");
+        assert_eq!(fitted(3840, 2160), "1280x720");
+        assert_eq!(fitted(4000, 3000), "1280x960");
+        assert_eq!(fitted(8192, 1), "1280x1");
+        assert_eq!(fitted(1936, 1096), "1280x724");
     }
 
     #[test]

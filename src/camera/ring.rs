@@ -96,6 +96,12 @@ impl Ring {
             .cloned()
     }
 
+    /// The frames captured between two instants.
+    pub(super) fn between(&self, from: Duration, to: Duration) -> Vec<Arc<Frame>> {
+        let all = self.settled.iter().chain(&self.recent);
+        all.filter(|frame| (from..=to).contains(&frame.captured.monotonic)).cloned().collect()
+    }
+
     /// The newest frame held.
     pub(super) fn newest(&self) -> Option<&Arc<Frame>> {
         self.recent.back().or_else(|| self.settled.back())

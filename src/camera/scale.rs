@@ -46,6 +46,13 @@ pub(super) fn decode(jpeg: &[u8]) -> Result<EightBit, WorkError> {
     with_tools(|tools| Ok(tools.decoder.decode(jpeg)?))
 }
 
+/// Decodes a picture as small as the format can cheaply give it, but no smaller than `at_least`, if it is larger.
+/// CPU work: call it on the blocking pool.
+pub(super) fn decode_reduced(jpeg: &[u8], at_least: Resolution) -> Result<EightBit, WorkError> {
+    let (width, height) = (at_least.width as usize, at_least.height as usize);
+    with_tools(|tools| Ok(tools.decoder.decode_covering(jpeg, width, height)?))
+}
+
 /// Encodes a picture as baseline JPEG. CPU work: call it on the blocking pool.
 pub(super) fn encode(picture: &EightBit, quality: u8) -> Result<Bytes, WorkError> {
     with_tools(|tools| Ok(Bytes::copy_from_slice(tools.encoder.encode(picture, quality)?)))

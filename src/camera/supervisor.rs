@@ -1,16 +1,19 @@
-//! Keeps one camera connected: waits for its frames, checks them, puts them in their places, and tries again,
-//! later and later, when the source fails.
+//! Keeps one camera connected: waits for what it sends, checks it, puts it in its places, and tries again, later
+//! and later, when the source fails.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::camera::Camera;
+use super::chores::Chores;
 use super::condition::State;
+use super::decode::decode_live;
 use super::error::SourceError;
-use super::frame::Frame;
+use super::frame::{Frame, Moment};
 use super::normalise::{Normalised, Rejected, normalise};
 use super::scale;
 use super::source::{Capture, Source};
@@ -25,10 +28,19 @@ const CONNECT: Duration = Duration::from_secs(15);
 pub(super) async fn supervise(source: Box<dyn Source>, camera: Arc<Camera>) {
     let stopped = camera.stopped();
     let mut watcher = StateLog { camera: &camera, last: State::Connecting };
+    let mut chores = Chores::of(&camera);
     loop {
-        let failure = tokio::select! {
+        let one_session = async {
+            camera.until_wanted().await;
+            session(&*source, &camera, &mut watcher, &mut chores).await
+        };
+        let outcome = tokio::select! {
             () = stopped.cancelled() => return,
-            failure = session(&*source, &camera, &mut watcher) => failure,
+            outcome = one_session => outcome,
+        };
+        let Err(failure) = outcome else {
+            tracing::info!(camera = camera.name(), "camera left alone: nobody asks for it");
+            continue;
         };
         let delay = camera.failed(chance());
         watcher.look();
@@ -50,45 +62,61 @@ fn chance() -> f64 {
     RandomState::new().hash_one(()) as f64 / u64::MAX as f64
 }
 
-/// One session, from connecting to its failure.
-async fn session(source: &dyn Source, camera: &Camera, watcher: &mut StateLog<'_>) -> SourceError {
-    let mut session = match tokio::time::timeout(CONNECT, source.connect()).await {
-        Ok(Ok(session)) => session,
-        Ok(Err(error)) => return error,
-        Err(_) => return SourceError::NoPictures("it does not answer"),
-    };
+/// One session, from connecting to its failure, or until nobody wants the camera any more.
+async fn session(
+    source: &dyn Source,
+    camera: &Arc<Camera>,
+    watcher: &mut StateLog<'_>,
+    chores: &mut Chores,
+) -> Result<(), SourceError> {
+    let mut session = tokio::time::timeout(CONNECT, source.connect())
+        .await
+        .map_err(|_| SourceError::NoPictures("it does not answer"))??;
+    let mut to_skip = camera.config().skip_frames;
+    // Started with the first coded picture, ended with the session.
+    let mut decoding: Option<AbortOnDropHandle<()>> = None;
     let mut silence = Duration::ZERO;
     let mut next = session.next();
     loop {
-        match tokio::time::timeout(TICK, &mut next).await {
-            Ok(Ok(capture)) => {
-                drop(next);
-                next = session.next();
-                silence = Duration::ZERO;
-                take(camera, capture).await;
-            }
-            Ok(Err(error)) => return error,
-            Err(_) => {
-                silence += TICK;
-                camera.expire();
-                if silence >= camera.patience() {
-                    return SourceError::NoPictures("it went silent");
+        if let Ok(capture) = tokio::time::timeout(TICK, &mut next).await {
+            let capture = capture?;
+            drop(next);
+            next = session.next();
+            silence = Duration::ZERO;
+            match capture {
+                Capture::Picture { .. } if to_skip > 0 => to_skip -= 1,
+                Capture::Picture { captured, jpeg } => take(camera, captured, jpeg, chores).await,
+                Capture::Coded(coded) => {
+                    camera.take_coded(coded);
+                    decoding.get_or_insert_with(|| {
+                        AbortOnDropHandle::new(tokio::spawn(decode_live(camera.clone())))
+                    });
                 }
+            }
+        } else {
+            silence += TICK;
+            camera.expire();
+            if silence >= camera.patience() {
+                return Err(SourceError::NoPictures("it went silent"));
             }
         }
         watcher.look();
+        if !camera.is_wanted() {
+            return Ok(());
+        }
     }
 }
 
 /// Checks a picture and hands it to everybody.
-async fn take(camera: &Camera, capture: Capture) {
-    let checked = match normalise(&capture.jpeg) {
+async fn take(camera: &Arc<Camera>, captured: Moment, jpeg: Bytes, chores: &mut Chores) {
+    let checked = match normalise(&jpeg) {
         Ok(normalised) => mend(camera, normalised).await,
         Err(rejected) => Err(rejected),
     };
     match checked {
         Ok(Normalised { jpeg, resolution, .. }) => {
-            camera.publish(|sequence| Frame { sequence, captured: capture.captured, resolution, jpeg });
+            let frame = camera.publish(|sequence| Frame { sequence, captured, resolution, jpeg });
+            chores.after(camera, frame);
         }
         Err(reason) => {
             tracing::debug!(camera = camera.name(), %reason, "picture dropped");
@@ -126,7 +154,7 @@ impl StateLog<'_> {
         if state != self.last {
             tracing::info!(camera = self.camera.name(), from = %self.last, to = %state, "camera state");
             self.last = state;
-            self.camera.count_change();
+            self.camera.count_change(state);
         }
     }
 }

@@ -3,17 +3,18 @@
 //! A viewer holds no queue. It takes the newest frame when it is ready for one, so a slow client loses frames
 //! and never delays or ages what others see.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::audience::Look;
 use super::camera::{Camera, Picture};
 use super::condition::State;
 use super::frame::Frame;
 use super::pace::Pace;
-use super::resolution::Resolution;
 
 /// Silence after which the last picture is sent again, so that proxies, clients and the detection of dead
 /// clients have something to live on.
@@ -22,13 +23,15 @@ const HEARTBEAT: Duration = Duration::from_secs(1);
 /// What a client wants to watch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StreamRequest {
-    /// Size of the pictures.
-    pub size: Resolution,
+    /// Size and look of the pictures.
+    pub look: Look,
     /// Pictures per second at most, 1 or more.
     pub fps: u32,
     /// Send a picture once more so soon after it when no other follows, for browsers that paint a picture only
     /// when the next one begins.
     pub repeat_after: Option<Duration>,
+    /// Whom it goes to, where that is known.
+    pub address: Option<IpAddr>,
 }
 
 /// A place in a camera's audience; dropping it gives the place back.
@@ -73,10 +76,10 @@ impl Viewer {
                 Due::Stop => return None,
                 Due::Frame(frame) => {
                     let state = self.camera.state();
-                    let scaled = self.camera.rendition(&frame, self.request.size).await;
+                    let scaled = self.camera.rendition(&frame, self.request.look).await;
                     scaled.map(|frame| Some(Picture { frame, state }))
                 }
-                Due::Repeat => self.camera.substitute(self.request.size).await,
+                Due::Repeat => self.camera.substitute(self.request.look).await,
             };
             self.last_sent = Some(Instant::now());
             match picture {
@@ -128,6 +131,6 @@ impl Viewer {
 
 impl Drop for Viewer {
     fn drop(&mut self) {
-        self.camera.leave(self.request.size);
+        self.camera.leave(&self.request);
     }
 }

@@ -54,7 +54,7 @@ impl Service {
     pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Self, Error> {
         let catalogue = Catalogue::open(&config.storage.database, Role::Service, Arc::clone(&clock)).await?;
         let renderer = Renderer::new(&config.cache, &config.limits);
-        let cameras = Cameras::start(&config.cameras, Arc::clone(&clock))?;
+        let cameras = Cameras::start(&config.cameras, Arc::clone(&clock), None)?;
         let health = Data::new(Health::default());
         let stopping = CancellationToken::new();
         let (settings, clock_of_nina) = (config.nina.clone(), Arc::clone(&clock));

@@ -23,7 +23,7 @@ pub(crate) struct Gateway {
 
 impl Gateway {
     pub(crate) fn with(cameras: &[CameraConfig], config: IntercomConfig, clock: Arc<dyn Clock>) -> Self {
-        let cameras = Cameras::start(cameras, clock).unwrap();
+        let cameras = Cameras::start(cameras, clock, None).unwrap();
         let data = web::Data::new(cameras.clone());
         let config = web::Data::new(config);
         let server = HttpServer::new(move || {

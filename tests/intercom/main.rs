@@ -5,5 +5,7 @@
 mod gateway;
 mod memory;
 mod parameters;
+mod peer;
 mod snapshot;
+mod sources;
 mod stream;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use trifocal::camera::{CameraConfig, Resolution, StreamRequest};
+use trifocal::camera::{CameraConfig, Look, Resolution, StreamRequest};
 use trifocal::clock::{Clock, FixedClock};
 use trifocal::protocol::intercom::IntercomConfig;
 
@@ -15,7 +15,8 @@ async fn filmed(seconds: u32, size: &str) -> (Gateway, Arc<FixedClock>) {
     let clock = FixedClock::at("2024-05-01T12:00:00Z".parse().unwrap());
     let cameras = [CameraConfig::new("dome", &format!("test:?size={size}&fps=120"))];
     let gateway = Gateway::with(&cameras, IntercomConfig::default(), clock.clone());
-    let request = StreamRequest { size: size.parse().unwrap(), fps: 1000, repeat_after: None };
+    let look = Look::at(size.parse().unwrap());
+    let request = StreamRequest { look, fps: 1000, repeat_after: None, address: None };
     let mut viewer = gateway.cameras.find("dome").unwrap().view(request).unwrap();
     for _ in 0..seconds * 10 {
         clock.advance(Duration::from_millis(100));

@@ -38,6 +38,16 @@ impl Parameters {
         self.value(name).filter(|value| !value.is_empty())
     }
 
+    /// An optional parameter that is 1 or 0.
+    pub(super) fn switch(&self, name: &'static str) -> Result<Option<bool>, Failure> {
+        match self.optional(name) {
+            None => Ok(None),
+            Some("1") => Ok(Some(true)),
+            Some("0") => Ok(Some(false)),
+            Some(_) => Err(Failure::Invalid(name)),
+        }
+    }
+
     fn read_form(&mut self, form: &str) -> Result<(), Failure> {
         let pairs =
             web::Query::<Vec<(String, String)>>::from_query(form).map_err(|_| Failure::MalformedBody)?;
@@ -85,6 +95,8 @@ pub(super) struct SnapshotParameters {
     pub(super) fps: Option<i64>,
     pub(super) time: Option<f64>,
     pub(super) parts: Parts,
+    /// Our own addition: name and time written into the picture.
+    pub(super) timestamp: Option<bool>,
 }
 
 /// How the parts of a stream are written; `parts=` overrides the choice by user agent.
@@ -120,7 +132,9 @@ impl TryFrom<&Parameters> for SnapshotParameters {
             Some("advance") => Parts::Advance,
             _ => Parts::Auto,
         };
-        Ok(Self { width, height, source: parameters.optional("source").map(str::to_owned), fps, time, parts })
+        let timestamp = parameters.switch("timestamp")?;
+        let source = parameters.optional("source").map(str::to_owned);
+        Ok(Self { width, height, source, fps, time, parts, timestamp })
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::config::{IntercomConfig, ResolutionPolicy};
 use super::error::Failure;
 use super::params::{Parts, SnapshotParameters};
-use crate::camera::{Camera, Cameras, LONGEST_SIDE, Moment, Resolution};
+use crate::camera::{Camera, Cameras, LONGEST_SIDE, Look, Moment, Resolution};
 
 /// How far back `time` reaches, unless the settings say more.
 const MEMORY_S: f64 = 30.0;
@@ -17,7 +17,7 @@ const MEMORY_SIZE: Resolution = Resolution::new(1280, 960);
 #[derive(Clone, Debug)]
 pub(super) struct SnapshotRequest {
     pub(super) camera: Arc<Camera>,
-    pub(super) size: Resolution,
+    pub(super) look: Look,
     pub(super) wanted: Wanted,
     pub(super) parts: Parts,
 }
@@ -63,7 +63,8 @@ impl SnapshotRequest {
                 Wanted::Stream(fps.ok_or(Failure::Invalid("fps"))?)
             }
         };
-        Ok(Self { camera: camera.clone(), size, wanted, parts: asked.parts })
+        let stamped = asked.timestamp.unwrap_or(camera.config().timestamp);
+        Ok(Self { camera: camera.clone(), look: Look { size, stamped }, wanted, parts: asked.parts })
     }
 }
 

@@ -51,9 +51,9 @@ async fn answer(
             return Ok(stream_response(stream::empty()));
         }
         Wanted::Stream(fps) => return start_stream(request, &snapshot, fps, config),
-        Wanted::Newest => camera.newest(snapshot.size).await.map_err(|error| failed(camera, &error, None))?,
+        Wanted::Newest => camera.newest(snapshot.look).await.map_err(|error| failed(camera, &error, None))?,
         Wanted::Past(ago) => {
-            let past = camera.past(arrival.monotonic, ago, snapshot.size).await;
+            let past = camera.past(arrival.monotonic, ago, snapshot.look).await;
             past.map_err(|error| failed(camera, &error, Some("time")))?
         }
     };
@@ -86,7 +86,8 @@ fn start_stream(
     let parts = request.app_data::<web::Data<Parts>>().cloned().ok_or(Failure::Internal)?;
     let repeat = REPEAT_AFTER.min(Duration::from_secs(1) / fps.max(1));
     let repeat_after = multipart::is_webkit(agent).then_some(repeat);
-    let wanted = StreamRequest { size: snapshot.size, fps, repeat_after };
+    let address = request.peer_addr().map(|address| address.ip());
+    let wanted = StreamRequest { look: snapshot.look, fps, repeat_after, address };
     let viewer = snapshot.camera.view(wanted).map_err(|error| failed(&snapshot.camera, &error, None))?;
     let connection = request.conn_data::<Connection>().and_then(Connection::for_stream);
     let style = Style::of(snapshot.parts, agent);

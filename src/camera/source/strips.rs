@@ -6,7 +6,7 @@
 
 use bytes::Bytes;
 
-use super::jpeg::{Segment, Segments, marker};
+use super::super::jpeg::{Segment, Segments, marker};
 
 /// Rows and columns of one MCU of a 4:2:0 picture.
 pub(super) const MCU: u32 = 16;
@@ -92,10 +92,10 @@ fn scan_data<'a>(segments: &[Segment<'a>]) -> Result<&'a [u8], Mismatch> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::canvas::{blank, fill};
-    use super::super::fit::Area;
-    use super::super::resolution::Resolution;
-    use super::super::scale::{decode, encode};
+    use super::super::super::canvas::{blank, fill};
+    use super::super::super::fit::Area;
+    use super::super::super::resolution::Resolution;
+    use super::super::super::scale::{decode, encode};
     use super::*;
 
     fn strip(rows: u32, shade: u8) -> Bytes {

@@ -1,4 +1,4 @@
-//! `file:` a folder of pictures, one picture, or a file of concatenated JPEG pictures, shown in a loop.
+//! `file:` a folder of pictures, one picture, a file of concatenated JPEG pictures or a video, shown in a loop.
 //!
 //! `file:/path?fps=5`. A folder is read in the order of its file names and looked through again at each round,
 //! so pictures may come and go. What is neither JPEG nor PNG, or damaged, is left out.
@@ -13,11 +13,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
-use super::error::{CameraError, SourceError};
-use super::frame::Moment;
-use super::jpeg::Splitter;
-use super::scale;
-use super::source::{Expected, Film, Projector, Session, Source, SourceUrl};
+use super::super::error::{CameraError, SourceError};
+use super::super::frame::Moment;
+use super::super::jpeg::Splitter;
+use super::super::scale;
+use super::address::SourceUrl;
+use super::ffmpeg::video_file;
+use super::film::{Film, Projector};
+use super::{Expected, Session, Source, Surroundings};
 use crate::clock::Clock;
 use crate::pixel::{Channels, EightBit};
 
@@ -31,7 +34,7 @@ const JPEG_START: [u8; 2] = [0xFF, 0xD8];
 const PNG_START: [u8; 4] = *b"\x89PNG";
 
 /// Reads `file:` URLs.
-pub(super) fn open(url: &SourceUrl<'_>, clock: Arc<dyn Clock>) -> Result<Box<dyn Source>, CameraError> {
+pub(super) fn open(url: &SourceUrl<'_>, surroundings: &Surroundings) -> Result<Box<dyn Source>, CameraError> {
     // file:/a, file:a and file:///a name the same kind of thing.
     let path = url.path();
     let path = PathBuf::from(path.strip_prefix("//").unwrap_or(path));
@@ -47,12 +50,24 @@ pub(super) fn open(url: &SourceUrl<'_>, clock: Arc<dyn Clock>) -> Result<Box<dyn
     }
     if let Err(cause) = fs::metadata(&path) {
         return Err(CameraError::Url {
-            camera: url.camera.to_owned(),
+            camera: url.config.name.clone(),
             reason: "the folder or file of its url cannot be read".to_owned(),
             cause: Some(Arc::new(cause)),
         });
     }
-    Ok(Box::new(Files { path, fps, clock }))
+    if is_video(&path) {
+        return Ok(video_file(&path, surroundings));
+    }
+    Ok(Box::new(Files { path, fps, clock: surroundings.clock.clone() }))
+}
+
+/// Whether a file has to be played by a program, going by its name.
+fn is_video(path: &Path) -> bool {
+    const ENDINGS: [&str; 14] = [
+        "mp4", "m4v", "mov", "mkv", "webm", "avi", "ts", "m2ts", "mpg", "mpeg", "h264", "264", "h265", "hevc",
+    ];
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("").to_ascii_lowercase();
+    path.is_file() && ENDINGS.contains(&ending.as_str())
 }
 
 struct Files {
@@ -133,7 +148,7 @@ impl Reel {
             }
             Self::Stream { file, splitter, .. } => loop {
                 if let Some(picture) = splitter.next_picture() {
-                    return Ok(Some(picture.into()));
+                    return Ok(Some(picture));
                 }
                 let mut chunk = Vec::new();
                 let read = file.take(CHUNK_BYTES).read_to_end(&mut chunk);
@@ -170,7 +185,7 @@ fn picture_of(path: &Path) -> Result<Option<Bytes>, scale::WorkError> {
     if bytes.starts_with(&JPEG_START) {
         let mut splitter = Splitter::new(LONGEST_BYTES);
         splitter.extend(&bytes);
-        return splitter.next_picture().map(|picture| Some(picture.into())).ok_or_else(|| "cut short".into());
+        return splitter.next_picture().map(Some).ok_or_else(|| "cut short".into());
     }
     if bytes.starts_with(&PNG_START) {
         return Ok(Some(scale::encode(&png_decode(bytes)?, QUALITY)?));
@@ -197,8 +212,8 @@ fn png_decode(bytes: Vec<u8>) -> Result<EightBit, scale::WorkError> {
 mod tests {
     use chrono::DateTime;
 
-    use super::super::canvas::blank;
-    use super::super::resolution::Resolution;
+    use super::super::super::canvas::blank;
+    use super::super::super::resolution::Resolution;
     use super::*;
     use crate::pixel::codec::png_encode;
 
@@ -250,12 +265,11 @@ mod tests {
 
     #[test]
     fn a_url_without_a_readable_path_is_refused() {
-        use super::super::source;
-        use crate::clock::SystemClock;
+        use super::super::tests::{opened, refusal};
         for url in ["file:", "file:/no/such/place", "file:/tmp?speed=2", "file:/tmp?fps=zero"] {
-            assert!(source::open("c", url, SystemClock::start()).is_err(), "{url}");
+            assert!(!refusal(url).is_empty(), "{url}");
         }
-        assert!(source::open("c", "file:///tmp", SystemClock::start()).is_ok());
+        assert!(opened("file:///tmp").is_ok());
     }
 
     #[test]

@@ -11,14 +11,16 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 
-use super::canvas::{self, BLACK, Colour, WHITE};
-use super::error::{CameraError, SourceError};
-use super::fit::Area;
-use super::frame::Moment;
-use super::resolution::Resolution;
-use super::scale::{self, WorkError};
-use super::source::{Expected, Film, Projector, Session, Source, SourceUrl};
+use super::super::canvas::{self, BLACK, Colour, WHITE};
+use super::super::error::{CameraError, SourceError};
+use super::super::fit::Area;
+use super::super::frame::Moment;
+use super::super::resolution::Resolution;
+use super::super::scale::{self, WorkError};
+use super::address::SourceUrl;
+use super::film::{Film, Projector};
 use super::strips::{MCU, Upper};
+use super::{Expected, Session, Source, Surroundings};
 use crate::clock::Clock;
 use crate::pixel::EightBit;
 
@@ -47,7 +49,7 @@ const BARS: [Colour; 8] = [
 ];
 
 /// Reads `test:` URLs.
-pub(super) fn open(url: &SourceUrl<'_>, clock: Arc<dyn Clock>) -> Result<Box<dyn Source>, CameraError> {
+pub(super) fn open(url: &SourceUrl<'_>, surroundings: &Surroundings) -> Result<Box<dyn Source>, CameraError> {
     if !url.path().is_empty() {
         return Err(url.fault("a test: url has nothing before its options"));
     }
@@ -65,7 +67,7 @@ pub(super) fn open(url: &SourceUrl<'_>, clock: Arc<dyn Clock>) -> Result<Box<dyn
             _ => return Err(url.unknown_option(key, "size, fps")),
         }
     }
-    Ok(Box::new(Pattern { size, fps, clock }))
+    Ok(Box::new(Pattern { size, fps, clock: surroundings.clock.clone() }))
 }
 
 struct Pattern {
@@ -208,10 +210,9 @@ pub fn read_stamp(picture: &EightBit) -> Option<DateTime<Utc>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fit::Fit;
-    use super::super::source;
+    use super::super::super::fit::Fit;
+    use super::super::tests::{opened, refusal};
     use super::*;
-    use crate::clock::SystemClock;
 
     fn at(text: &str) -> DateTime<Utc> {
         text.parse().unwrap()
@@ -266,9 +267,9 @@ mod tests {
             ("test:?colour=red", "unknown option \"colour\"; known are size, fps"),
             ("test:bars", "nothing before its options"),
         ] {
-            let error = source::open("dome", url, SystemClock::start()).err().unwrap().to_string();
+            let error = refusal(url);
             assert!(error.contains(words), "{url}: {error}");
         }
-        assert!(source::open("dome", "test:?size=640x480&fps=12.5", SystemClock::start()).is_ok());
+        assert!(opened("test:?size=640x480&fps=12.5").is_ok());
     }
 }

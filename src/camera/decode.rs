@@ -1,0 +1,262 @@
+//! From coded video to pictures: the newest ones while somebody watches, a single one of the past when asked.
+//!
+//! While nobody watches nothing is decoded; the coded pictures only go through memory.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use tokio::io::AsyncWriteExt;
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+
+use super::camera::Camera;
+use super::coded::{Codec, EncodedFrame};
+use super::error::SourceError;
+use super::frame::{Frame, Moment};
+use super::jpeg::Splitter;
+use super::normalise::normalise;
+use super::resolution::Resolution;
+use super::ring::RingLimits;
+use super::scale::WorkError;
+use super::source::{Ffmpeg, JPEG_PIPE, Running};
+use super::video::{Numbered, VideoRing};
+
+/// Longest time a single picture of the past may take to decode.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// Longest decoded picture, as JPEG.
+const LONGEST_BYTES: usize = 32 << 20;
+/// Coded pictures that may be inside the decoder before some count as lost in it.
+const MOST_INSIDE: usize = 16;
+/// A decoder that takes nothing for so long is stuck.
+const STUCK: Duration = Duration::from_secs(10);
+/// How often it is looked whether somebody still watches.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// The coded video of one camera: its ring, and a bell for whoever decodes.
+#[derive(Debug)]
+pub(super) struct Video {
+    ring: Mutex<VideoRing>,
+    resolution: Mutex<Option<Resolution>>,
+    newest: watch::Sender<u64>,
+}
+
+impl Video {
+    pub(super) fn new(limits: RingLimits) -> Self {
+        let ring = Mutex::new(VideoRing::new(limits));
+        Self { ring, resolution: Mutex::default(), newest: watch::Sender::new(0) }
+    }
+
+    /// Work on the ring, with nobody else at it.
+    pub(super) fn with<T>(&self, work: impl FnOnce(&mut VideoRing) -> T) -> T {
+        work(&mut self.ring.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn push(&self, sequence: u64, frame: EncodedFrame) {
+        if frame.resolution.is_some() {
+            *self.resolution.lock().unwrap_or_else(PoisonError::into_inner) = frame.resolution;
+        }
+        self.with(|ring| ring.push(sequence, frame));
+        self.newest.send_replace(sequence);
+    }
+
+    /// The size its source announced.
+    pub(super) fn resolution(&self) -> Option<Resolution> {
+        *self.resolution.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Input arguments for coded pictures on standard input, with nothing held back.
+fn input(codec: Codec) -> [&'static str; 14] {
+    [
+        "-fflags",
+        "nobuffer",
+        "-flags",
+        "low_delay",
+        "-probesize",
+        "32",
+        "-analyzeduration",
+        "0",
+        "-threads",
+        "1",
+        "-f",
+        codec.name(),
+        "-i",
+        "pipe:0",
+    ]
+}
+
+/// Behind each coded picture: an access unit delimiter (H.264 7.3.2.4, H.265 7.3.2.5). The decoder's parser knows
+/// then that the picture is whole, and does not wait for the next.
+fn delimiter(codec: Codec) -> &'static [u8] {
+    match codec {
+        Codec::H264 => &[0, 0, 0, 1, 0x09, 0xF0],
+        Codec::Hevc => &[0, 0, 0, 1, 0x46, 0x01, 0x50],
+    }
+}
+
+/// The last picture of a group of coded ones that begins with a keyframe. Blocking work.
+pub(super) fn last(group: &[Numbered]) -> Result<Frame, WorkError> {
+    Handle::current().block_on(async {
+        match tokio::time::timeout(PATIENCE, decode_last(group)).await {
+            Ok(frame) => frame,
+            Err(_) => Err("the decoder does not come to an end".into()),
+        }
+    })
+}
+
+async fn decode_last(group: &[Numbered]) -> Result<Frame, WorkError> {
+    let wanted = group.last().ok_or("nothing to decode")?;
+    // The last few, in case the decoder loses some: only these are encoded again.
+    let select = format!("select=gte(n\\,{})", group.len().saturating_sub(4));
+    let chosen = [&["-vf", &select, "-fps_mode", "passthrough"], JPEG_PIPE].concat();
+    let all = [&["-fps_mode", "passthrough"], JPEG_PIPE].concat();
+    let mut pictures = run(group, wanted.frame.codec, &chosen).await;
+    if pictures.as_ref().is_ok_and(Vec::is_empty) {
+        pictures = run(group, wanted.frame.codec, &all).await;
+    }
+    let jpeg = pictures?.pop().ok_or("the decoder gave no picture")?;
+    let picture = normalise(&jpeg)?;
+    Ok(Frame {
+        sequence: wanted.sequence,
+        captured: wanted.frame.captured,
+        resolution: picture.resolution,
+        jpeg: picture.jpeg,
+    })
+}
+
+/// All pictures the decoder makes of `group`.
+async fn run(group: &[Numbered], codec: Codec, output: &[&str]) -> Result<Vec<Bytes>, WorkError> {
+    let (mut running, mut stdin) = Ffmpeg::new(&input(codec), output).start_reading()?;
+    let write = async move {
+        for coded in group {
+            // A decoder that has seen enough closes its input.
+            if stdin.write_all(&coded.frame.data).await.is_err() {
+                break;
+            }
+        }
+    };
+    let read = async {
+        let (mut splitter, mut pictures, mut buffer) =
+            (Splitter::new(LONGEST_BYTES), Vec::new(), BytesMut::new());
+        loop {
+            match running.read(&mut buffer).await {
+                Ok(()) => splitter.extend(&buffer.split()),
+                Err(SourceError::Ended(..)) => return Ok::<_, SourceError>(pictures),
+                Err(error) => return Err(error),
+            }
+            pictures.extend(std::iter::from_fn(|| splitter.next_picture()));
+        }
+    };
+    let ((), pictures) = tokio::join!(write, read);
+    Ok(pictures?)
+}
+
+/// Decodes what comes while somebody watches, for as long as the camera's session lasts.
+pub(super) async fn decode_live(camera: Arc<Camera>) {
+    loop {
+        camera.until_watched().await;
+        if let Err(error) = decode_while_watched(&camera).await {
+            tracing::warn!(
+                camera = camera.name(),
+                error = crate::error::chain(&error),
+                "video is not decoded"
+            );
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+}
+
+/// A decoder at work.
+struct Decoder {
+    running: Running,
+    splitter: Splitter,
+    buffer: BytesMut,
+}
+
+async fn decode_while_watched(camera: &Arc<Camera>) -> Result<(), SourceError> {
+    let video = camera.video();
+    let mut newest = video.newest.subscribe();
+    let Some(group) = video.with(|ring| ring.newest_group()) else {
+        // Nothing yet; the next piece of video rings the bell.
+        let _ = tokio::time::timeout(LOOK, newest.changed()).await;
+        return Ok(());
+    };
+    let (Some(codec), Some(first_shown)) =
+        (group.last().map(|last| last.frame.codec), group.last().map(|last| last.sequence))
+    else {
+        return Ok(());
+    };
+    let output = [&["-fps_mode", "passthrough"], JPEG_PIPE].concat();
+    let (running, mut stdin) = Ffmpeg::new(&input(codec), &output).start_reading()?;
+    let mut decoder = Decoder { running, splitter: Splitter::new(LONGEST_BYTES), buffer: BytesMut::new() };
+    // Coded pictures that went in and did not come out yet.
+    let inside = Mutex::new(VecDeque::new());
+    let coded_inside = || inside.lock().unwrap_or_else(PoisonError::into_inner);
+    let feeding = async {
+        let mut waiting = group;
+        let mut last = first_shown;
+        loop {
+            for coded in waiting.drain(..) {
+                last = coded.sequence;
+                coded_inside().push_back((coded.sequence, coded.frame.captured));
+                let mut bytes = BytesMut::with_capacity(coded.frame.data.len() + 8);
+                bytes.extend_from_slice(&coded.frame.data);
+                bytes.extend_from_slice(delimiter(codec));
+                tokio::time::timeout(STUCK, stdin.write_all(&bytes))
+                    .await
+                    .map_err(|_| SourceError::NoPictures("ffmpeg hangs"))?
+                    .map_err(|error| SourceError::Io("ffmpeg stopped reading", error))?;
+            }
+            match tokio::time::timeout(LOOK, newest.changed()).await {
+                Ok(Ok(())) => {}
+                _ if camera.is_watched() => continue,
+                _ => return Ok::<(), SourceError>(()),
+            }
+            if !camera.is_watched() {
+                return Ok(());
+            }
+            // A decoder that fell behind by more than is remembered starts anew.
+            let Some(following) = video.with(|ring| ring.after(last)) else { return Ok(()) };
+            waiting = following;
+        }
+    };
+    let showing = async {
+        loop {
+            decoder.running.read(&mut decoder.buffer).await?;
+            let bytes = decoder.buffer.split();
+            decoder.splitter.extend(&bytes);
+            while let Some(jpeg) = decoder.splitter.next_picture() {
+                show(camera, &jpeg, &mut coded_inside(), first_shown);
+            }
+        }
+    };
+    tokio::select! {
+        outcome = feeding => outcome,
+        outcome = showing => outcome,
+    }
+}
+
+/// Gives a decoded picture the number and time of the coded one it came from.
+fn show(camera: &Camera, jpeg: &Bytes, inside: &mut VecDeque<(u64, Moment)>, first_shown: u64) {
+    while inside.len() > MOST_INSIDE && inside.front().is_some_and(|(sequence, _)| *sequence >= first_shown) {
+        inside.pop_front();
+    }
+    let Some((sequence, captured)) = inside.pop_front() else { return };
+    if sequence < first_shown {
+        return;
+    }
+    match normalise(jpeg) {
+        Ok(picture) => camera.show(Arc::new(Frame {
+            sequence,
+            captured,
+            resolution: picture.resolution,
+            jpeg: picture.jpeg,
+        })),
+        Err(reason) => {
+            tracing::debug!(camera = camera.name(), %reason, "decoded picture dropped");
+            camera.reject();
+        }
+    }
+}
