@@ -172,7 +172,7 @@ impl Batch {
             .bind(stamp.modified_ns)
             .fetch_one(self.connection())
             .await?;
-        self.drop_image(FrameId(id)).await?;
+        self.forget_image(FrameId(id)).await?;
         Ok(FrameId(id))
     }
 
@@ -183,8 +183,11 @@ impl Batch {
     pub async fn mark_missing(&mut self, frame: FrameId) -> Result<()> {
         let sql = "select exists (select 1 from history_entry where frame_id = ?) as kept";
         let row = sqlx::query(sql).bind(frame.0).fetch_one(self.connection()).await?;
-        self.drop_image(frame).await?;
-        let sql = if row.try_get("kept")? {
+        let is_kept: bool = row.try_get("kept")?;
+        if !is_kept {
+            self.forget_image(frame).await?;
+        }
+        let sql = if is_kept {
             "update frame set state = 'missing', rejection = null, retry = 0 where id = ?"
         } else {
             "delete from frame where id = ?"

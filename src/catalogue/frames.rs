@@ -51,6 +51,11 @@ impl FrameIdentity {
     }
 }
 
+/// The id of the archive that the captures of N.I.N.A. are to those who ask for images; no other may have it.
+pub const NINA_ARCHIVE: &str = "nina";
+/// The name of its one dataset.
+pub const NINA_DATASET: &str = "captures";
+
 /// Where frames come from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Origin {
@@ -69,7 +74,7 @@ impl Origin {
     /// The columns `kind`, `db` and `dataset` of this origin.
     pub(super) fn columns(&self) -> (&'static str, &str, &str) {
         match self {
-            Self::Nina => ("nina", "nina", ""),
+            Self::Nina => ("nina", NINA_ARCHIVE, NINA_DATASET),
             Self::Archive { db, dataset } => ("archive", db.as_str(), dataset.as_str()),
         }
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use sqlx::{QueryBuilder, Row, Sqlite};
 
-use super::images::{Duplicate, NewImage, outline_to_blob};
+use super::images::{Coverage, Duplicate, NewImage, outline_to_blob};
 use super::{Batch, FrameId, Origin, Result};
 
 impl Batch {
@@ -20,7 +20,7 @@ impl Batch {
         origin: &Origin,
         image: &NewImage,
     ) -> Result<Result<(), Duplicate>> {
-        self.drop_image(frame).await?;
+        self.forget_image(frame).await?;
         Ok(self.put_new_images(origin, &[(frame, image)]).await?.pop().unwrap_or(Ok(())))
     }
 
@@ -43,7 +43,8 @@ impl Batch {
         }
         let mut insert = QueryBuilder::<Sqlite>::new(
             "insert into image (frame_id, source_id, band_id, scheme, science_id, ra_deg, dec_deg, outline, \
-             radius_deg, pixel_scale_arcsec, begin_mjd, end_mjd) ",
+             radius_deg, pixel_scale_arcsec, begin_mjd, end_mjd, is_cube, em_min_m, em_max_m, em_xel, pol_states, \
+             pol_xel, t_xel, resolution_arcsec) ",
         );
         insert.push_values(images.iter().zip(&bands), |mut row, ((frame, image), band)| {
             let place = image.place.as_ref().map(|(place, _)| place);
@@ -56,6 +57,15 @@ impl Batch {
             row.push_bind(place.map(|place| place.pixel_scale_arcsec));
             row.push_bind(image.time_mjd.map(|(begin, _)| begin));
             row.push_bind(image.time_mjd.map(|(_, end)| end));
+            let Coverage { em_m, .. } = image.coverage;
+            let count = |count: Option<u64>| count.and_then(|count| i64::try_from(count).ok());
+            row.push_bind(image.coverage.is_cube);
+            row.push_bind(em_m.map(|(shortest, _)| shortest)).push_bind(em_m.map(|(_, longest)| longest));
+            row.push_bind(count(image.coverage.em_channels));
+            row.push_bind(image.coverage.polarisations.as_deref());
+            row.push_bind(count(image.coverage.polarisation_planes));
+            row.push_bind(count(image.coverage.time_steps));
+            row.push_bind(image.coverage.resolution_arcsec);
         });
         insert.push(" on conflict do nothing returning frame_id");
         let query = insert.build().persistent(images.len() == 1);
@@ -113,8 +123,11 @@ impl Batch {
         Ok(())
     }
 
-    /// Forgets what made a frame an image.
-    pub(super) async fn drop_image(&mut self, frame: FrameId) -> Result<()> {
+    /// Forgets what made a frame an image; nothing happens to one that was none.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn forget_image(&mut self, frame: FrameId) -> Result<()> {
         self.drop_footprint(frame).await?;
         sqlx::query("delete from image where frame_id = ?").bind(frame.0).execute(self.connection()).await?;
         Ok(())

@@ -42,6 +42,27 @@ pub struct NewImage {
     pub place: Option<(ImagePlace, UnitVectorBox)>,
     /// Begin and end of the exposure as MJD, UTC.
     pub time_mjd: Option<(f64, f64)>,
+    /// What else it covers.
+    pub coverage: Coverage,
+}
+
+/// What an image covers beside the sky and the time of its exposure, as far as its header tells.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Coverage {
+    /// Whether it has more than one plane along a spectral, time or Stokes axis.
+    pub is_cube: bool,
+    /// Shortest and longest vacuum wavelength of a spectral axis, metres.
+    pub em_m: Option<(f64, f64)>,
+    /// Channels of the spectral axis.
+    pub em_channels: Option<u64>,
+    /// Stokes parameters or correlations between slashes: `/I/Q/`.
+    pub polarisations: Option<String>,
+    /// Planes of the Stokes axis.
+    pub polarisation_planes: Option<u64>,
+    /// Steps of the time axis.
+    pub time_steps: Option<u64>,
+    /// Full width at half maximum of the seeing.
+    pub resolution_arcsec: Option<f64>,
 }
 
 /// An image of an archive.
@@ -59,6 +80,8 @@ pub struct ArchiveImage {
     pub place: Option<ImagePlace>,
     /// Begin and end of the exposure as MJD, UTC.
     pub time_mjd: Option<(f64, f64)>,
+    /// What else it covers.
+    pub coverage: Coverage,
 }
 
 /// A file that holds the image of that science id already.
@@ -74,13 +97,15 @@ macro_rules! image_columns {
         concat!(
             frame_columns!(),
             ", i.scheme, i.science_id, b.name, i.ra_deg, i.dec_deg, i.outline, i.radius_deg, i.pixel_scale_arcsec, \
-             i.begin_mjd, i.end_mjd"
+             i.begin_mjd, i.end_mjd, i.is_cube, i.em_min_m, i.em_max_m, i.em_xel, i.pol_states, i.pol_xel, \
+             i.t_xel, i.resolution_arcsec"
         )
     };
 }
+pub(super) use image_columns;
 
 /// How many columns that is.
-const IMAGE_COLUMNS: usize = FRAME_COLUMNS + 10;
+const IMAGE_COLUMNS: usize = FRAME_COLUMNS + 18;
 
 /// Outlines are stored as little-endian doubles: ra, dec, ra, dec, …
 pub(super) fn outline_to_blob(outline: &[SkyCoord]) -> Vec<u8> {
@@ -102,7 +127,7 @@ fn outline_from_blob(blob: &[u8]) -> Result<Vec<SkyCoord>> {
     corners.iter().map(corner).collect::<Option<Vec<_>>>().ok_or(unexpected)
 }
 
-fn image_from_row(row: &SqliteRow) -> Result<ArchiveImage> {
+pub(super) fn image_from_row(row: &SqliteRow) -> Result<ArchiveImage> {
     const I: usize = FRAME_COLUMNS;
     let unexpected = |_| CatalogueError::Unexpected("science id");
     let scheme = ScienceIdScheme::try_from(row.try_get::<&str, _>(I)?).map_err(unexpected)?;
@@ -126,6 +151,23 @@ fn image_from_row(row: &SqliteRow) -> Result<ArchiveImage> {
         filter: row.try_get(I + 2)?,
         place,
         time_mjd: time.0.zip(time.1),
+        coverage: coverage_from_row(row, I + 10)?,
+    })
+}
+
+fn coverage_from_row(row: &SqliteRow, first: usize) -> Result<Coverage> {
+    let count = |column: usize| -> Result<Option<u64>> {
+        row.try_get::<Option<i64>, _>(column)?.map(|count| rows::unsigned(count, "axis")).transpose()
+    };
+    let em: (Option<f64>, Option<f64>) = (row.try_get(first + 1)?, row.try_get(first + 2)?);
+    Ok(Coverage {
+        is_cube: row.try_get(first)?,
+        em_m: em.0.zip(em.1),
+        em_channels: count(first + 3)?,
+        polarisations: row.try_get(first + 4)?,
+        polarisation_planes: count(first + 5)?,
+        time_steps: count(first + 6)?,
+        resolution_arcsec: row.try_get(first + 7)?,
     })
 }
 
@@ -213,12 +255,12 @@ impl Catalogue {
             ", x.x_min, x.y_min, x.z_min, x.x_max, x.y_max, x.z_max \
              from source s cross join band b cross join footprint_index x cross join image i \
              cross join frame f \
-             where s.kind = 'archive' and s.db = ?1 and s.dataset = ?2 and b.name = ?3 \
+             where s.db = ?1 and s.dataset = ?2 and b.name = ?3 \
              and x.source_min <= s.id + 0.25 and x.source_max >= s.id + 0.25 \
              and x.band_min <= b.id + 0.25 and x.band_max >= b.id + 0.25 \
              and x.x_max >= ?4 and x.y_max >= ?5 and x.z_max >= ?6 \
              and x.x_min <= ?7 and x.y_min <= ?8 and x.z_min <= ?9 \
-             and i.frame_id = x.frame_id and f.id = i.frame_id"
+             and i.frame_id = x.frame_id and f.id = i.frame_id and f.state = 'ok'"
         );
         let mut query =
             sqlx::query(sql).bind(wanted.db.as_str()).bind(wanted.dataset.as_str()).bind(&wanted.filter);
@@ -244,8 +286,8 @@ impl Catalogue {
             "select ",
             image_columns!(),
             " from source s join image i on i.source_id = s.id and i.science_id = ?3 \
-             join band b on b.id = i.band_id join frame f on f.id = i.frame_id \
-             where s.kind = 'archive' and s.db = ?1 and s.dataset = ?2"
+             join band b on b.id = i.band_id join frame f on f.id = i.frame_id and f.state = 'ok' \
+             where s.db = ?1 and s.dataset = ?2"
         );
         let read = async {
             let query = sqlx::query(sql).bind(db.as_str()).bind(dataset.as_str()).bind(id.get() as i64);
@@ -291,7 +333,7 @@ impl Catalogue {
     /// When the database cannot be read.
     pub async fn count_images(&self, db: &ArchiveId, dataset: &Dataset) -> Result<u64> {
         let sql = "select count(*) from source s join image i on i.source_id = s.id \
-                   where s.kind = 'archive' and s.db = ? and s.dataset = ?";
+                   where s.db = ? and s.dataset = ?";
         let query = sqlx::query_scalar(sql).bind(db.as_str()).bind(dataset.as_str());
         rows::unsigned(query.fetch_one(&self.readers).await?, "count")
     }

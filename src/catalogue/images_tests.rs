@@ -52,6 +52,7 @@ fn image(field: u16, filter: &str, centre: SkyCoord) -> NewImage {
         filter: filter.to_owned(),
         place: Some((place, UnitVectorBox::around(centre, 0.5))),
         time_mjd: Some((51075.5, 51075.6)),
+        coverage: Coverage::default(),
     }
 }
 

@@ -12,6 +12,7 @@ type Step = (i64, &'static str, &'static str);
 const STEPS: &[Step] = &[
     (1, "frames, history, images", include_str!("../../migrations/0001_frames_history_images.sql")),
     (2, "profile settings", include_str!("../../migrations/0002_profile_settings.sql")),
+    (4, "what images cover", include_str!("../../migrations/0004_what_images_cover.sql")),
 ];
 
 const TABLE: &str = "_sqlx_migrations";

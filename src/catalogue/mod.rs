@@ -5,6 +5,7 @@
 //! process (`kill -9`) in full; a power cut may lose the last transactions but never leaves a broken database.
 
 mod batch;
+pub mod discovery;
 pub mod error;
 pub mod events;
 mod frame_writes;
@@ -15,6 +16,7 @@ mod history_writes;
 pub mod identity;
 mod image_writes;
 pub mod images;
+mod interval;
 pub mod known;
 mod lock;
 mod migrations;
@@ -35,14 +37,19 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use tokio_util::task::AbortOnDropHandle;
 
 pub use batch::Batch;
+pub use discovery::{ImageSearch, Search, SearchedDataset, SpectralBand};
 pub use error::CatalogueError;
 pub use events::Event;
-pub use frames::{FrameFacts, FrameId, FrameIdentity, FrameRecord, FrameState, HeaderDigest, Origin};
+pub use frames::{
+    FrameFacts, FrameId, FrameIdentity, FrameRecord, FrameState, HeaderDigest, NINA_ARCHIVE, NINA_DATASET,
+    Origin,
+};
 pub use history::{FrameStatistics, FrameType, HistoryEntry, NewHistoryEntry};
 pub use history_order::HistoryOrder;
 pub use history_writes::IMAGE_SAVE;
 pub use identity::{DataId, IdentityError, ScienceId, ScienceIdScheme, SdssFilter};
-pub use images::{ArchiveImage, Duplicate, ImagePlace, NewImage};
+pub use images::{ArchiveImage, Coverage, Duplicate, ImagePlace, NewImage};
+pub use interval::Interval;
 pub use known::{KnownFile, KnownState, Rejection};
 pub use names::{ArchiveId, Dataset};
 

@@ -8,8 +8,8 @@ use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::{
-    ArchiveId, Catalogue, Dataset, FrameFacts, HeaderDigest, ImagePlace, NewImage, Origin, Result, ScienceId,
-    ScienceIdScheme,
+    ArchiveId, Catalogue, Coverage, Dataset, FrameFacts, HeaderDigest, ImagePlace, NewImage, Origin, Result,
+    ScienceId, ScienceIdScheme,
 };
 use crate::fits::{FileStamp, HduIndex};
 use crate::sky::{Footprint, SkyCoord};
@@ -115,6 +115,7 @@ fn image((ra, dec): (f64, f64), number: u64, random: &mut impl Rng) -> Option<Ne
         filter: FILTERS[number as usize % FILTERS.len()].to_owned(),
         place: Some((place, bounds)),
         time_mjd: None,
+        coverage: Coverage::default(),
     })
 }
 

@@ -103,7 +103,10 @@ pub fn data_id(
 }
 
 /// A number for a file whose name holds none: the same after every rebuild of the catalogue.
-fn number_of_path(relative_path: &str) -> Result<ScienceId, IdentityError> {
+///
+/// # Errors
+/// Never: the number is within the range.
+pub fn number_of_path(relative_path: &str) -> Result<ScienceId, IdentityError> {
     let digest: [u8; 32] = Sha256::digest(relative_path.as_bytes()).into();
     let (chunks, _) = digest.as_chunks::<8>();
     ScienceId::try_from(chunks.first().map_or(0, |bytes| u64::from_be_bytes(*bytes)) & ScienceId::MAX)

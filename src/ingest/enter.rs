@@ -70,9 +70,19 @@ async fn enter_saved(
         batch.rename_frame(origin, path, &read.facts).await?;
     }
     let frame = batch.put_frame(origin, path, &read.facts).await?;
-    let Content::History(entry, statistics) = &read.content else { return Ok(Entered::Changed(frame)) };
+    let Content::History(entry, statistics, image) = &read.content else {
+        return Ok(Entered::Changed(frame));
+    };
     batch.put_statistics(frame, statistics).await?;
     let is_added = batch.put_history_entry(frame, entry).await?;
+    match image {
+        Some(image) => {
+            if let Err(Duplicate { first }) = batch.put_image(frame, origin, image).await? {
+                tracing::warn!(path = %path.display(), first = %first.display(), "two captures share a number; only the first is found by position");
+            }
+        }
+        None => batch.forget_image(frame).await?,
+    }
     Ok(if is_added { Entered::Added(frame) } else { Entered::Changed(frame) })
 }
 

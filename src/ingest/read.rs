@@ -11,7 +11,9 @@ use super::cards::Cards;
 use super::exposure_time::started_at;
 use super::saved_frame::{self, ClockZone, SavedFile};
 use super::source::{Reading, Source};
-use crate::catalogue::{FrameFacts, FrameStatistics, ImagePlace, NewHistoryEntry, NewImage};
+use crate::catalogue::{
+    Coverage, FrameFacts, FrameStatistics, ImagePlace, NewHistoryEntry, NewImage, ScienceIdScheme,
+};
 use crate::error::chain;
 use crate::fits::{FitsError, FitsFile, Hdu, HduIndex, HduKind, SixteenBitFrame};
 use crate::image_file;
@@ -30,8 +32,9 @@ pub struct ReadFrame {
 /// What a frame is to its origin.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Content {
-    /// An entry of the N.I.N.A. history.
-    History(Box<NewHistoryEntry>, Box<FrameStatistics>),
+    /// An entry of the N.I.N.A. history, and an image among those of the archives when its header says where on
+    /// the sky it is.
+    History(Box<NewHistoryEntry>, Box<FrameStatistics>, Option<Box<NewImage>>),
     /// An image of an archive.
     Image(Box<NewImage>),
 }
@@ -118,7 +121,8 @@ fn read_file(source: &Source, path: &Path, rules: &ReadRules) -> Result<ReadFram
             facts.exposure_s = saved.exposure_s;
             facts.filter = saved.filter;
             facts.bayer_pattern = saved.bayer_pattern;
-            (facts, Content::History(Box::new(saved.entry), Box::new(statistics)))
+            let image = image_of_saved(source, &file, hdu, &facts)?.map(Box::new);
+            (facts, Content::History(Box::new(saved.entry), Box::new(statistics), image))
         }
         Reading::Image { scheme, pattern, cards: names } => {
             let relative = source.relative(path);
@@ -133,11 +137,85 @@ fn read_file(source: &Source, path: &Path, rules: &ReadRules) -> Result<ReadFram
                 filter: facts.filter.clone().unwrap_or_default(),
                 place: place(hdu),
                 time_mjd: archive_image::time_mjd(facts.started_at, facts.exposure_s),
+                coverage: coverage(&cards(&file, hdu), hdu),
             };
             (facts, Content::Image(Box::new(image)))
         }
     };
     if file.is_current() { Ok(ReadFrame { facts, content }) } else { Err(ReadError::Changed) }
+}
+
+/// A saved frame as an image, if it is known where on the sky it is. Its number is made of its path, so that it is
+/// the same when the catalogue is made anew.
+fn image_of_saved(
+    source: &Source,
+    file: &FitsFile,
+    hdu: &Hdu,
+    facts: &FrameFacts,
+) -> Result<Option<NewImage>, ReadError> {
+    let Some(place) = place(hdu) else { return Ok(None) };
+    let relative = source.relative(file.path());
+    Ok(Some(NewImage {
+        scheme: ScienceIdScheme::Sequence,
+        science_id: archive_image::number_of_path(&relative).map_err(NoIdentity::from)?,
+        filter: facts.filter.clone().unwrap_or_default(),
+        place: Some(place),
+        time_mjd: archive_image::time_mjd(facts.started_at, facts.exposure_s),
+        coverage: coverage(&cards(file, hdu), hdu),
+    }))
+}
+
+/// What an image covers beside the sky and its exposure.
+fn coverage(cards: &Cards<'_>, hdu: &Hdu) -> Coverage {
+    let axis = |names: &[&str]| {
+        let axes = &hdu.image.as_ref()?.axes;
+        let named = |number: &usize| {
+            cards.text(&format!("CTYPE{number}")).is_some_and(|ctype| {
+                let name = ctype.split('-').next().unwrap_or_default().trim().to_ascii_uppercase();
+                names.contains(&name.as_str())
+            })
+        };
+        let number = (1..=axes.len()).find(named)?;
+        axes.get(number - 1).map(|length| (number, *length as u64))
+    };
+    let spectral = axis(&["WAVE", "AWAV", "FREQ", "VRAD", "VOPT", "ZOPT", "VELO", "ENER", "WAVN"]);
+    let stokes = axis(&["STOKES"]);
+    let time = axis(&["TIME", "UTC", "TAI", "TT", "TDB"]);
+    let is_long = |axis: Option<(usize, u64)>| axis.is_some_and(|(_, length)| length > 1);
+    Coverage {
+        is_cube: is_long(spectral) || is_long(stokes) || is_long(time),
+        em_m: None,
+        em_channels: spectral.map(|(_, length)| length),
+        polarisations: stokes.and_then(|(number, length)| polarisations(cards, number, length)),
+        polarisation_planes: stokes.map(|(_, length)| length),
+        time_steps: time.map(|(_, length)| length),
+        resolution_arcsec: cards.real("SEEING").filter(|seeing| *seeing > 0.0),
+    }
+}
+
+/// The planes of a Stokes axis (FITS 4.0 table 29) between slashes, as ObsCore 1.1 §B.6.6 orders them.
+fn polarisations(cards: &Cards<'_>, axis: usize, length: u64) -> Option<String> {
+    const STATES: [(i64, &str); 12] = [
+        (1, "I"),
+        (2, "Q"),
+        (3, "U"),
+        (4, "V"),
+        (-1, "RR"),
+        (-2, "LL"),
+        (-3, "RL"),
+        (-4, "LR"),
+        (-5, "XX"),
+        (-6, "YY"),
+        (-7, "XY"),
+        (-8, "YX"),
+    ];
+    let card = |name: &str, usual: f64| cards.real(&format!("{name}{axis}")).unwrap_or(usual);
+    let (value, pixel, step) = (card("CRVAL", 0.0), card("CRPIX", 0.0), card("CDELT", 1.0));
+    let planes: Vec<i64> =
+        (1..=length.min(64)).map(|plane| (value + (plane as f64 - pixel) * step).round() as i64).collect();
+    let states: Vec<_> =
+        STATES.iter().filter(|(code, _)| planes.contains(code)).map(|(_, name)| *name).collect();
+    (!states.is_empty()).then(|| format!("/{}/", states.join("/")))
 }
 
 /// The first HDU with pixels.

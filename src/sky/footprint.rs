@@ -193,8 +193,14 @@ impl UnitVectorBox {
     pub fn of_region(region: &Region) -> Self {
         match region {
             Region::Polygon(polygon) => Self::of_polygon(polygon).padded(1e-12),
-            Region::Circle(_) | Region::Range(_) => {
-                Self::around(region.centre(), region.covering_radius_deg())
+            Region::Circle(_) => Self::around(region.centre(), region.covering_radius_deg()),
+            Region::Range(range) => {
+                let around = Self::around(region.centre(), region.covering_radius_deg());
+                let [south, north] = range.declinations_deg().map(|dec| dec.to_radians().sin());
+                let (low, high) = (around.min[2].max(south - 1e-12), around.max[2].min(north + 1e-12));
+                let [min_x, min_y, _] = around.min;
+                let [max_x, max_y, _] = around.max;
+                Self { min: [min_x, min_y, low], max: [max_x, max_y, high] }
             }
         }
     }

@@ -178,6 +178,11 @@ impl Region {
 }
 
 impl Range {
+    /// The parallels it lies between, degrees.
+    pub(super) fn declinations_deg(&self) -> [f64; 2] {
+        [self.south_deg, self.north_deg]
+    }
+
     fn contains(&self, position: SkyCoord) -> bool {
         (self.south_deg..=self.north_deg).contains(&position.dec_deg())
             && (self.span_deg >= 360.0

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use thiserror::Error;
 
+use crate::catalogue::Interval;
 use crate::sky::{Region, RegionError};
 
 /// Why a text is no value of its kind.
@@ -74,27 +75,6 @@ fn exactly<const N: usize>(text: &str, expected: &'static str) -> Result<[f64; N
     }
     let found = values.len();
     values.try_into().map_err(|_| LiteralError::Count { expected, found })
-}
-
-/// Everything from one number to another, both included; infinite ends are open.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Interval {
-    /// The lower end.
-    pub low: f64,
-    /// The upper end, not below the lower.
-    pub high: f64,
-}
-
-impl Interval {
-    /// Whether a value lies inside.
-    pub fn contains(&self, value: f64) -> bool {
-        (self.low..=self.high).contains(&value)
-    }
-
-    /// Whether it shares a value with the interval from `low` to `high`.
-    pub fn intersects(&self, low: f64, high: f64) -> bool {
-        low <= self.high && high >= self.low
-    }
 }
 
 impl FromStr for Interval {

@@ -8,5 +8,5 @@ mod parameters;
 
 pub use fault::{Fault, FaultKind};
 pub use format::{Header, Serialization, TableFormat, VotableFormat, parse_media_type};
-pub use literals::{Interval, LiteralError, boolean, circle, number, numbers, polygon, position, timestamp};
+pub use literals::{LiteralError, boolean, circle, number, numbers, polygon, position, timestamp};
 pub use parameters::Parameters;
