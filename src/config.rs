@@ -11,6 +11,7 @@ use config::{Environment, File, FileFormat};
 use serde::Deserialize;
 
 use crate::camera::CameraConfig;
+use crate::catalogue::NINA_ARCHIVE;
 use crate::ingest::{ArchiveConfig, IngestConfig};
 use crate::protocol::intercom::IntercomConfig;
 use crate::protocol::nina::NinaConfig;
@@ -157,6 +158,7 @@ impl Config {
             || format!("'{}' is not an http(s) URL", self.server.public_url),
         )?;
         self.check_archives()?;
+        self.check_bands()?;
         Ok(self)
     }
 
@@ -166,8 +168,25 @@ impl Config {
             check("archives.id", self.archives.iter().position(known) == Some(number), || {
                 format!("'{}' is given twice", archive.id)
             })?;
+            check("archives.id", !archive.id.eq_ignore_ascii_case(NINA_ARCHIVE), || {
+                format!("'{}' is the name of the captures", archive.id)
+            })?;
         }
         Ok(())
+    }
+
+    fn check_bands(&self) -> Result<(), Error> {
+        let of_archives = self.archives.iter().flat_map(|archive| &archive.bands);
+        for band in self.vo.bands.iter().chain(of_archives) {
+            check(
+                "bands",
+                0.0 < band.from_nm && band.from_nm < band.to_nm && band.to_nm.is_finite(),
+                || format!("'{}' must let through from a shorter to a longer wavelength", band.filter),
+            )?;
+        }
+        check("vo.usual_rows", self.vo.usual_rows <= self.vo.most_rows, || {
+            "must not be above vo.most_rows".into()
+        })
     }
 
     /// Every directory frames come from, with the key that names it.

@@ -44,9 +44,30 @@ pub struct ArchiveConfig {
     pub id: ArchiveId,
     /// The naming authority of its dataset identifiers.
     pub authority: String,
+    /// The telescope of its images where their headers name none.
+    #[serde(default)]
+    pub facility: Option<String>,
+    /// The instrument of its images where their headers name none.
+    #[serde(default)]
+    pub instrument: Option<String>,
+    /// What its filters let through; without any, those of SDSS for the SDSS schemes.
+    #[serde(default)]
+    pub bands: Vec<BandConfig>,
     /// What it holds.
     #[serde(default)]
     pub datasets: Vec<DatasetConfig>,
+}
+
+/// `[[archives.bands]]`: the wavelengths a filter lets through.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BandConfig {
+    /// Name of the filter, in any case.
+    pub filter: String,
+    /// The shortest wavelength.
+    pub from_nm: f64,
+    /// The longest wavelength.
+    pub to_nm: f64,
 }
 
 /// `[[archives.datasets]]`: one directory of an archive.
@@ -64,6 +85,39 @@ pub struct DatasetConfig {
     /// Which header cards tell the parts of the data id that file names do not; without it the usual ones.
     #[serde(default)]
     pub cards: CardNames,
+    /// How far its images are reduced, 0 (raw from the instrument) to 4 (results of an analysis), in the words of
+    /// ObsCore; without it by the usual names.
+    #[serde(default)]
+    pub calibration_level: Option<CalibrationLevel>,
+    /// What its images are more precisely than images, for instance `lsst.calexp`.
+    #[serde(default)]
+    pub subtype: Option<String>,
+}
+
+/// A calibration level of ObsCore 1.1 §4.2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "u8")]
+pub struct CalibrationLevel(u8);
+
+impl TryFrom<u8> for CalibrationLevel {
+    type Error = &'static str;
+
+    fn try_from(level: u8) -> Result<Self, Self::Error> {
+        if level <= 4 { Ok(Self(level)) } else { Err("a calibration level is a number from 0 to 4") }
+    }
+}
+
+impl DatasetConfig {
+    /// How far its images are reduced: as set, else coadds 3, `raw` 1 and other exposures of a survey 2; files that
+    /// are only numbered, 1.
+    pub fn calibration_level(&self) -> u8 {
+        let usual = match self.science_id {
+            ScienceIdScheme::SdssCoadd => 3,
+            ScienceIdScheme::SdssCcd if !self.name.eq_ignore_ascii_case("raw") => 2,
+            ScienceIdScheme::SdssCcd | ScienceIdScheme::Sequence => 1,
+        };
+        self.calibration_level.map_or(usual, |level| level.0)
+    }
 }
 
 #[cfg(test)]
@@ -101,6 +155,7 @@ mod tests {
         assert!(read(&dataset("")).is_ok());
         for line in [
             "file_name = '('",
+            "calibration_level = 5",
             "file_name = '(?<rum>\\d+)'",
             "file_name = 'no groups'",
             "folder = 'x'",

@@ -20,7 +20,7 @@ pub mod source;
 mod walk;
 pub mod watch;
 
-pub use config::{ArchiveConfig, DatasetConfig, IngestConfig};
+pub use config::{ArchiveConfig, BandConfig, CalibrationLevel, DatasetConfig, IngestConfig};
 pub use file_name::{CardNames, FileNamePattern};
 pub use report::{Progress, ReadFile, RejectedFile, ScanReport};
 pub use saved_frame::ClockZone;

@@ -26,7 +26,7 @@ use crate::ingest::{ClockZone, Scanner, Source};
 use crate::observe::health::Stage;
 use crate::observe::{Health, Metrics};
 use crate::protocol::nina::Nina;
-use crate::protocol::vo::{Archives, PublicUrl, Vo};
+use crate::protocol::vo::{Archives, PublicUrl, Vo, captures};
 use crate::protocol::{DIALECTS, intercom};
 use crate::render::Renderer;
 
@@ -145,12 +145,15 @@ fn listen(
 ) -> Result<(actix_web::dev::Server, SocketAddr), Error> {
     let nina = Data::new(nina);
     let vo = Data::new(Vo {
-        archives: Archives::new(config.archives.clone(), Arc::clone(catalogue)),
+        archives: Archives::new(
+            captures::and_archives(&config.archives, &config.nina.directories, &config.vo),
+            Arc::clone(catalogue),
+        ),
         renderer: renderer.clone(),
         clock: Arc::clone(clock),
         up_since: clock.utc(),
         public_url: PublicUrl::new(&config.server.public_url),
-        settings: config.vo,
+        settings: config.vo.clone(),
         request_bytes: config.limits.request_bytes,
     });
     let metrics = Data::new(Metrics::register()?);

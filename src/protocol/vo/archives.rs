@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::bands;
 use crate::catalogue::{
-    ArchiveId, ArchiveImage, Catalogue, CatalogueError, Dataset, ScienceId, ScienceIdScheme,
+    ArchiveId, ArchiveImage, Catalogue, CatalogueError, Dataset, ScienceId, ScienceIdScheme, SpectralBand,
 };
-use crate::ingest::{ArchiveConfig, DatasetConfig};
+use crate::ingest::ArchiveConfig;
 use crate::render::{self, Renderer};
 use crate::sky::SkyCoord;
 
@@ -14,6 +15,7 @@ use crate::sky::SkyCoord;
 #[derive(Clone, Debug)]
 pub struct Archives {
     configured: Arc<[ArchiveConfig]>,
+    holdings: Arc<[Holding]>,
     catalogue: Arc<Catalogue>,
 }
 
@@ -28,6 +30,16 @@ pub struct Holding {
     pub scheme: ScienceIdScheme,
     /// First part of its dataset identifiers: `ivo://{authority}/{archive}`.
     pub ivoid: String,
+    /// How far its images are reduced, 0 to 4 (ObsCore 1.1 §4.2).
+    pub calibration_level: u8,
+    /// What its images are more precisely than images.
+    pub subtype: Option<String>,
+    /// The telescope where headers name none.
+    pub facility: Option<String>,
+    /// The instrument where headers name none.
+    pub instrument: Option<String>,
+    /// What its filters let through.
+    pub bands: Arc<[SpectralBand]>,
 }
 
 impl Holding {
@@ -35,12 +47,24 @@ impl Holding {
     pub fn publisher_did(&self, id: ScienceId) -> String {
         format!("{}?{}/{id}", self.ivoid, self.dataset)
     }
+
+    /// The part of a path that names an image: `{archive}/{dataset}/{science id}`.
+    pub fn path_of(&self, id: ScienceId) -> String {
+        format!("{}/{}/{id}", self.archive, self.dataset)
+    }
+
+    /// The wavelengths an image was taken in: its own, or those of its filter; metres.
+    pub fn wavelengths_m(&self, image: &ArchiveImage) -> Option<(f64, f64)> {
+        let named = |band: &&SpectralBand| band.filter.eq_ignore_ascii_case(image.filter.trim());
+        image.coverage.em_m.or_else(|| self.bands.iter().find(named).map(|band| band.range_m))
+    }
 }
 
 impl Archives {
     /// The archives of the settings over the images of the catalogue.
     pub fn new(configured: Vec<ArchiveConfig>, catalogue: Arc<Catalogue>) -> Self {
-        Self { configured: configured.into(), catalogue }
+        let holdings = configured.iter().flat_map(holdings_of).collect();
+        Self { configured: configured.into(), holdings, catalogue }
     }
 
     /// The archives in the order of the settings.
@@ -50,15 +74,20 @@ impl Archives {
 
     /// A dataset by the names a request uses; dataset names are compared without regard to case.
     pub fn holding(&self, archive: &str, dataset: &str) -> Option<Holding> {
-        let archive = self.configured.iter().find(|known| known.id.as_str() == archive)?;
-        let named = |known: &&DatasetConfig| known.name.as_str().eq_ignore_ascii_case(dataset.trim());
-        let dataset = archive.datasets.iter().find(named)?;
-        Some(Holding {
-            archive: archive.id.clone(),
-            dataset: dataset.name.clone(),
-            scheme: dataset.science_id,
-            ivoid: format!("ivo://{}/{}", archive.authority, archive.id),
-        })
+        let named = |holding: &&Holding| {
+            holding.archive.as_str() == archive && holding.dataset.eq_ignore_ascii_case(dataset.trim())
+        };
+        self.holdings.iter().find(named).cloned()
+    }
+
+    /// Every dataset, in the order of the settings.
+    pub fn holdings(&self) -> &[Holding] {
+        &self.holdings
+    }
+
+    /// The index of what they hold.
+    pub fn catalogue(&self) -> &Arc<Catalogue> {
+        &self.catalogue
     }
 
     /// The first archive that has a dataset of this name.
@@ -106,4 +135,21 @@ impl Archives {
             tokio::task::spawn_blocking(move || directories.iter().all(|path| path.read_dir().is_ok()));
         self.catalogue.check().await.is_ok() && listed.await.unwrap_or(false)
     }
+}
+
+fn holdings_of(archive: &ArchiveConfig) -> Vec<Holding> {
+    let is_sdss = archive.datasets.iter().any(|dataset| dataset.science_id != ScienceIdScheme::Sequence);
+    let bands = bands::of(&archive.bands, if is_sdss { &bands::SDSS } else { &[] });
+    let holding = |dataset: &crate::ingest::DatasetConfig| Holding {
+        archive: archive.id.clone(),
+        dataset: dataset.name.clone(),
+        scheme: dataset.science_id,
+        ivoid: format!("ivo://{}/{}", archive.authority, archive.id),
+        calibration_level: dataset.calibration_level(),
+        subtype: dataset.subtype.clone(),
+        facility: archive.facility.clone(),
+        instrument: archive.instrument.clone(),
+        bands: Arc::clone(&bands),
+    };
+    archive.datasets.iter().map(holding).collect()
 }

@@ -4,9 +4,12 @@
 //! share: [`dali`] and [`votable`].
 
 pub mod archives;
+mod bands;
 pub mod body;
+pub mod captures;
 mod config;
 pub mod dali;
+mod dataset_id;
 pub mod fits_answer;
 pub mod imageserv;
 mod links;

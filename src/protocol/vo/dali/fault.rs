@@ -7,8 +7,11 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 
+use crate::catalogue::CatalogueError;
 use crate::error::{Classified, ErrorKind, chain};
+use crate::protocol::vo::body::BodyError;
 use crate::protocol::vo::votable;
+use crate::render;
 
 /// What kind of failure it is; decides status and label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,15 +78,6 @@ impl Fault {
     /// The resource does not take this method.
     pub fn wrong_method(allowed: &'static str) -> Self {
         Self::new(FaultKind::WrongMethod(allowed), format!("this resource takes {allowed}"))
-    }
-
-    pub(super) fn media_type() -> Self {
-        let taken = "application/x-www-form-urlencoded or multipart/form-data";
-        Self::new(FaultKind::MediaType, format!("the body must be {taken}"))
-    }
-
-    pub(super) fn body_too_large(limit_bytes: usize) -> Self {
-        Self::new(FaultKind::BodyTooLarge, format!("the body has more than {limit_bytes} bytes"))
     }
 
     /// What went wrong below the dialect; the cause goes to the log, not to the client.
@@ -183,6 +177,29 @@ impl Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.message)
+    }
+}
+
+impl From<BodyError> for Fault {
+    fn from(error: BodyError) -> Self {
+        let kind = match error {
+            BodyError::TooLarge(_) => FaultKind::BodyTooLarge,
+            BodyError::MediaType(_) => FaultKind::MediaType,
+            BodyError::Unreadable => FaultKind::Usage,
+        };
+        Self::new(kind, error.to_string())
+    }
+}
+
+impl From<CatalogueError> for Fault {
+    fn from(error: CatalogueError) -> Self {
+        Self::of(&error)
+    }
+}
+
+impl From<render::Error> for Fault {
+    fn from(error: render::Error) -> Self {
+        Self::of(&error)
     }
 }
 

@@ -1,13 +1,10 @@
 //! Parameters of a request: from the URL and the body, names in any case, each with any number of values.
 
-use actix_multipart::Multipart;
-use actix_web::http::header::CONTENT_TYPE;
-use actix_web::web::{self, Query};
-use actix_web::{FromRequest, HttpRequest};
-use bytes::Bytes;
-use futures_util::{TryStreamExt, stream};
+use actix_web::HttpRequest;
+use actix_web::web::Payload;
 
 use super::Fault;
+use crate::protocol::vo::body;
 
 /// Longest `RUNID` (DALI 1.1 §3.4.6).
 const LONGEST_RUN_ID: usize = 64;
@@ -21,22 +18,10 @@ impl Parameters {
     ///
     /// # Errors
     /// 413 for a longer body, 415 for one of another kind, 400 for one that cannot be read.
-    pub async fn of(
-        request: &HttpRequest,
-        mut payload: actix_web::dev::Payload,
-        limit_bytes: usize,
-    ) -> Result<Self, Fault> {
-        let mut parameters = Self::default();
-        parameters.read_form(request.query_string())?;
-        // Taking the payload of a request is only a move; it cannot fail.
-        let Ok(payload) = web::Payload::from_request(request, &mut payload).await else {
-            return Ok(parameters);
-        };
-        let body = payload.to_bytes_limited(limit_bytes).await;
-        let body = body.map_err(|_| Fault::body_too_large(limit_bytes))?;
-        let body = body.map_err(|_| Fault::usage("the body of the request cannot be read"))?;
-        if !body.is_empty() {
-            parameters.read_body(request, body).await?;
+    pub async fn of(request: &HttpRequest, payload: Payload, limit_bytes: usize) -> Result<Self, Fault> {
+        let mut parameters = Self::of_query(request.query_string())?;
+        for (name, value) in body::form(request, payload, limit_bytes).await? {
+            parameters.push(name, value);
         }
         Ok(parameters)
     }
@@ -47,7 +32,9 @@ impl Parameters {
     /// When it cannot be read.
     pub fn of_query(query: &str) -> Result<Self, Fault> {
         let mut parameters = Self::default();
-        parameters.read_form(query)?;
+        for (name, value) in body::urlencoded(query)? {
+            parameters.push(name, value);
+        }
         Ok(parameters)
     }
 
@@ -99,44 +86,11 @@ impl Parameters {
             self.0.push((name.into(), value));
         }
     }
-
-    fn read_form(&mut self, form: &str) -> Result<(), Fault> {
-        let pairs = Query::<Vec<(String, String)>>::from_query(form)
-            .map_err(|_| Fault::usage("the parameters cannot be read"))?;
-        for (name, value) in pairs.into_inner() {
-            self.push(name, value);
-        }
-        Ok(())
-    }
-
-    async fn read_body(&mut self, request: &HttpRequest, body: Bytes) -> Result<(), Fault> {
-        let media_type =
-            request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-        match media_type.split(';').next().unwrap_or("").trim().to_ascii_lowercase().as_str() {
-            "application/x-www-form-urlencoded" => self.read_form(&String::from_utf8_lossy(&body)),
-            "multipart/form-data" => self.read_fields(request, body).await,
-            _ => Err(Fault::media_type()),
-        }
-    }
-
-    async fn read_fields(&mut self, request: &HttpRequest, body: Bytes) -> Result<(), Fault> {
-        let unreadable = |_| Fault::usage("the multipart body cannot be read");
-        let mut form = Multipart::new(request.headers(), stream::iter([Ok(body)]));
-        while let Some(mut field) = form.try_next().await.map_err(unreadable)? {
-            let mut value = Vec::new();
-            while let Some(chunk) = field.try_next().await.map_err(unreadable)? {
-                value.extend_from_slice(&chunk);
-            }
-            if let Some(name) = field.name().map(str::to_owned) {
-                self.push(name, String::from_utf8_lossy(&value));
-            }
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use actix_web::FromRequest;
     use actix_web::http::StatusCode;
     use actix_web::test::TestRequest;
 
@@ -147,11 +101,12 @@ mod tests {
     }
 
     async fn posted(media_type: &str, body: &str) -> Result<Parameters, Fault> {
-        let (request, payload) = TestRequest::post()
+        let (request, mut payload) = TestRequest::post()
             .uri("/sync?ID=a&id=b")
             .insert_header(("Content-Type", media_type))
             .set_payload(body.to_owned())
             .to_http_parts();
+        let payload = Payload::from_request(&request, &mut payload).await.unwrap();
         Parameters::of(&request, payload, 200).await
     }
 
