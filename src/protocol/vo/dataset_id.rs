@@ -31,9 +31,9 @@ impl Archives {
             };
             return Some((self.holdings().iter().find(named)?.clone(), science_id(number)?));
         }
-        let (names, number) = id.rsplit_once('.')?;
+        let (short, number) = id.rsplit_once('.')?;
         let named = |holding: &&Holding| {
-            names
+            short
                 .strip_prefix(holding.archive.as_str())
                 .and_then(|rest| rest.strip_prefix('.'))
                 .is_some_and(|dataset| holding.dataset.eq_ignore_ascii_case(dataset))
