@@ -1,5 +1,7 @@
 //! Time is handed in, never asked of the system, so that tests decide what time it is.
 
+pub mod leap_seconds;
+
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

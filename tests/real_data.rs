@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 use chrono::DateTime;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use trifocal::fits::{Cutout, CutoutNote, FitsFile, Hdu, HduIndex, HduKind, SixteenBitFrame, section};
+use trifocal::fits::{
+    Cutout, CutoutNote, FitsFile, Hdu, HduIndex, HduKind, ImageCut, Kept, SixteenBitFrame, section,
+};
 use trifocal::image_file;
 use trifocal::pixel::{Limits, PixelBox, Scanlines};
 
@@ -211,11 +213,13 @@ fn compare_cutout(file: &Arc<FitsFile>, hdu: &Hdu, facts: &Value, found: &mut Ve
         Err(error) => found.push(format!("section {window:?}: {error}")),
     }
     let note = CutoutNote { region: "a test".to_owned(), publisher_did: None, made_at: DateTime::UNIX_EPOCH };
-    let answer = Cutout::plan(Arc::clone(file), &[(hdu.index, window)], &note).and_then(|cutout| {
-        let bytes = cutout.to_bytes()?;
-        assert_eq!(bytes.len() as u64, cutout.content_length());
-        Ok(bytes)
-    });
+    let answer =
+        Cutout::plan(Arc::clone(file), &[ImageCut::of_box(hdu.index, window)], Kept::Everything, &note)
+            .and_then(|cutout| {
+                let bytes = cutout.to_bytes()?;
+                assert_eq!(bytes.len() as u64, cutout.content_length());
+                Ok(bytes)
+            });
     let answer = match answer {
         Ok(answer) => answer,
         Err(error) => {
@@ -358,7 +362,8 @@ fn read_everything(path: &Path) -> Result<f64, trifocal::fits::FitsError> {
                 .filter(|v| !v.is_nan())
                 .sum::<f64>();
         }
-        let cutout = Cutout::plan(Arc::clone(&file), &[(hdu.index, whole)], &note)?;
+        let cutout =
+            Cutout::plan(Arc::clone(&file), &[ImageCut::of_box(hdu.index, whole)], Kept::Everything, &note)?;
         assert_eq!(cutout.to_bytes()?.len() as u64, cutout.content_length());
         let frame = SixteenBitFrame::open(Arc::clone(&file), hdu.index)?;
         let shape = frame.shape();

@@ -10,7 +10,7 @@ use std::time::Instant;
 use anyhow::{Context, ensure};
 use fitsio::sys;
 use trifocal::fits::create::rice_copy;
-use trifocal::fits::{Cutout, CutoutNote, FitsFile};
+use trifocal::fits::{Cutout, CutoutNote, FitsFile, ImageCut, Kept};
 use trifocal::pixel::{Limits, PixelBox};
 
 use crate::files;
@@ -44,7 +44,9 @@ pub(crate) fn measure() -> anyhow::Result<Vec<Row>> {
         let started = Instant::now();
         let note =
             CutoutNote { region: String::new(), publisher_did: None, made_at: chrono::DateTime::UNIX_EPOCH };
-        let cutout = Cutout::plan(file.clone(), &[(image, section)], &note)?.to_bytes()?;
+        let cutout =
+            Cutout::plan(file.clone(), &[ImageCut::of_box(image, section)], Kept::Everything, &note)?
+                .to_bytes()?;
         ours.push(started.elapsed());
         ensure!(cutout.len() > SIDE * SIDE * 4, "the cutout is too short");
     }

@@ -54,6 +54,9 @@ pub enum FitsError {
     /// A box or plane that is not in the image.
     #[error("the pixels asked for are outside the image in {0}")]
     OutsideImage(HduIndex),
+    /// Integers without `BLANK` have no way to say that a pixel is missing.
+    #[error("the integers in {0} have no BLANK value, so pixels cannot be marked as missing")]
+    NoBlank(HduIndex),
     /// Compressed pixels that do not decode.
     #[error("compressed pixels in {hdu} are damaged: {what}")]
     Damaged {
@@ -80,6 +83,7 @@ impl Classified for FitsError {
             Self::NoSuchHdu(_) | Self::NotAnImage(_) => ErrorKind::NotFound,
             Self::OutsideImage(_) => ErrorKind::OutsideImage,
             Self::Translated(error) => error.kind(),
+            Self::NoBlank(_) => ErrorKind::InvalidInput,
         }
     }
 }

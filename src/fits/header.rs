@@ -165,6 +165,12 @@ impl Header {
         self.cards.splice(at..=at, text_cards(keyword, value, comment.as_deref()));
     }
 
+    /// Puts a whole number behind the card `after`, or at the end.
+    pub(super) fn insert_integer_after(&mut self, after: &str, keyword: &str, value: i64, comment: &str) {
+        let at = self.position(after).map_or(self.cards.len(), |at| at + 1);
+        self.cards.insert(at, fixed_card(keyword, &value.to_string(), Some(comment)).0);
+    }
+
     /// Appends a string without looking for an earlier card of the keyword.
     pub(super) fn push_text(&mut self, keyword: &str, value: &str, comment: &str) {
         self.cards.extend(text_cards(keyword, value, Some(comment)));

@@ -18,7 +18,7 @@ mod testing;
 pub mod translation;
 
 pub use card::{Card, CardValue};
-pub use cutout::{Cutout, CutoutNote};
+pub use cutout::{Cutout, CutoutNote, ImageCut, Kept};
 pub use error::{FitsError, Result};
 pub use file::{FileStamp, FitsFile};
 pub use frame::SixteenBitFrame;

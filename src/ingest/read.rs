@@ -297,7 +297,8 @@ fn statistics(
 fn place(hdu: &Hdu) -> Option<(ImagePlace, UnitVectorBox)> {
     let image = hdu.image.as_ref()?;
     let wcs = Wcs::parse(&hdu.header.raw_bytes()).ok()?;
-    let footprint = Footprint::of(&wcs, image.width(), image.height())?;
+    let [width, height] = wcs.celestial_axes().map(|axis| image.axes.get(axis - 1).copied().unwrap_or(0));
+    let footprint = Footprint::of(&wcs, width, height)?;
     let place = ImagePlace {
         centre: footprint.centre(),
         outline: footprint.vertices().to_vec(),

@@ -34,4 +34,4 @@ pub use resize::{Part, Resizer};
 pub use scanlines::{BandError, Scanlines, Shape};
 pub use statistics::{Histogram, Statistics};
 pub use stretch::{AutoStretch, BitDepth, MidtonesTransfer, Stretch, StretchTable};
-pub use window::PixelBox;
+pub use window::{AxisRun, PixelBox};

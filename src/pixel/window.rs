@@ -1,4 +1,4 @@
-//! Boxes of pixels.
+//! Boxes of pixels, and runs of pixels along one axis.
 
 /// A box of whole pixels: 0-based, x along FITS axis 1 (columns), y along axis 2 (rows), never empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -47,5 +47,77 @@ impl PixelBox {
     /// `x1:x2,y1:y2` in FITS pixels: 1-based, inclusive.
     pub fn to_fits_section(self) -> String {
         format!("{}:{},{}:{}", self.x + 1, self.x + self.width, self.y + 1, self.y + self.height)
+    }
+}
+
+/// A run of pixels along one axis, never empty. It may begin before the first pixel of an image and end behind
+/// its last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct AxisRun {
+    /// First pixel, 0-based.
+    pub start: i64,
+    /// Number of pixels, at least 1.
+    pub length: usize,
+}
+
+impl AxisRun {
+    /// All pixels of an axis.
+    pub fn whole(length: usize) -> Self {
+        Self { start: 0, length }
+    }
+
+    /// The run `[first, end)`, 0-based; `None` when it is empty or longer than any axis.
+    pub fn between(first: i64, end: i64) -> Option<Self> {
+        let length = usize::try_from(end.checked_sub(first)?).ok().filter(|length| *length > 0)?;
+        Some(Self { start: first, length })
+    }
+
+    /// The pixel behind the last.
+    pub fn end(self) -> i64 {
+        self.start.saturating_add_unsigned(self.length as u64)
+    }
+
+    /// The part on an axis of `length` pixels; `None` when nothing is.
+    pub fn clipped(self, length: usize) -> Option<Self> {
+        Self::between(self.start.max(0), self.end().min(i64::try_from(length).unwrap_or(i64::MAX)))
+    }
+
+    /// Whether all of it is on an axis of `length` pixels.
+    pub fn is_inside(self, length: usize) -> bool {
+        self.clipped(length) == Some(self)
+    }
+
+    /// `first:last` in FITS pixels: 1-based, inclusive.
+    pub fn to_fits_range(self) -> String {
+        format!("{}:{}", self.start + 1, self.end())
+    }
+}
+
+impl PixelBox {
+    /// Its columns and its rows.
+    pub fn runs(self) -> [AxisRun; 2] {
+        [(self.x, self.width), (self.y, self.height)]
+            .map(|(start, length)| AxisRun { start: i64::try_from(start).unwrap_or(i64::MAX), length })
+    }
+
+    /// The box of the parts of two runs that lie on an image of `width` x `height` pixels.
+    pub fn of_runs(columns: AxisRun, rows: AxisRun, width: usize, height: usize) -> Option<Self> {
+        Self::clipped(columns.start, columns.end(), rows.start, rows.end(), width, height)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_are_clipped_to_their_axis() {
+        let run = |first, end| AxisRun::between(first, end);
+        assert_eq!(run(-3, 5).unwrap().clipped(4), run(0, 4));
+        assert_eq!(run(4, 5).unwrap().clipped(4), None);
+        assert_eq!(run(2, 2), None);
+        assert_eq!(run(i64::MIN, i64::MAX), None);
+        assert!(run(1, 4).unwrap().is_inside(4) && !run(1, 5).unwrap().is_inside(4));
+        assert_eq!(run(-3, 5).unwrap().to_fits_range(), "-2:5");
     }
 }

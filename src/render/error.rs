@@ -7,7 +7,7 @@ use crate::error::{Classified, ErrorKind};
 use crate::fits::FitsError;
 use crate::pixel::BandError;
 use crate::pixel::codec;
-use crate::sky::WcsError;
+use crate::sky::{CubeError, WcsError};
 
 /// Failure of a render. The text may be shown to anyone.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +36,23 @@ pub enum Error {
     /// The region touches no pixel.
     #[error("the requested region does not overlap the image")]
     OutsideImage,
+    /// The box reaches beyond the image and must not.
+    #[error("the requested box reaches beyond the edge of the image")]
+    BeyondTheEdge,
+    /// More pixels than this request may have.
+    #[error("{asked} pixels are more than the {allowed} allowed")]
+    TooManyPixels {
+        /// How many.
+        asked: u64,
+        /// How many are allowed.
+        allowed: u64,
+    },
+    /// Neither an axis of the image nor the catalogue tells what a filter asks for.
+    #[error("dataset has no {0} metadata")]
+    NoMetadata(&'static str),
+    /// An axis of a cube cannot be evaluated.
+    #[error(transparent)]
+    Cube(#[from] CubeError),
     /// The file holds no image with pixels.
     #[error("the file holds no image")]
     NoImage,
@@ -55,6 +72,9 @@ impl Classified for Error {
             Self::Codec(error) => error.kind(),
             Self::Catalogue(error) => error.kind(),
             Self::OutsideImage => ErrorKind::OutsideImage,
+            Self::BeyondTheEdge | Self::NoMetadata(_) => ErrorKind::InvalidInput,
+            Self::TooManyPixels { .. } => ErrorKind::TooLarge,
+            Self::Cube(error) => error.kind(),
             Self::NoImage => ErrorKind::BrokenFile,
             Self::Shared(error) => error.kind(),
         }

@@ -16,7 +16,10 @@ pub mod rendition;
 
 pub use admission::Admission;
 pub use config::{CacheConfig, LimitsConfig};
-pub use cutout::{CutoutArea, CutoutRequest, PlannedCutout};
+pub use cutout::{
+    AxisFilters, Coverage, CutoutArea, CutoutPicture, CutoutRequest, Detail, Edge, PictureFormat,
+    PictureStretch, PlannedCutout,
+};
 pub use error::Error;
 pub use files::{Files, OpenFile};
 pub use renderer::{FrameSource, Load, Renderer};

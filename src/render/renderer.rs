@@ -9,13 +9,13 @@ use bytes::Bytes;
 use moka::future::Cache;
 
 use super::{
-    Admission, CacheConfig, CutoutRequest, Error, Files, LimitsConfig, OpenFile, PlannedCutout, Rendition,
-    pipeline,
+    Admission, CacheConfig, CutoutPicture, CutoutRequest, Error, Files, LimitsConfig, OpenFile,
+    PlannedCutout, Rendition, pipeline,
 };
 use crate::catalogue::{ArchiveImage, FrameIdentity, FrameStatistics};
 use crate::error::chain;
 use crate::fits::{HduIndex, SixteenBitFrame};
-use crate::pixel::{BayerPattern, Scanlines};
+use crate::pixel::{AxisRun, BayerPattern, Scanlines};
 use crate::sky::SkyCoord;
 
 /// What to render, and what is already known of it.
@@ -163,6 +163,20 @@ impl Renderer {
         self.admission.run(move || request.plan(&*files.open(&path)?)).await
     }
 
+    /// A picture of a cutout, and the pixels it shows.
+    ///
+    /// # Errors
+    /// See [`CutoutPicture::render`]; also when the file cannot be read or the queue is full.
+    pub async fn cutout_picture(
+        &self,
+        path: PathBuf,
+        request: CutoutRequest,
+        picture: CutoutPicture,
+    ) -> Result<(Bytes, Vec<AxisRun>), Error> {
+        let files = self.files.clone();
+        self.admission.run(move || picture.render(&request, &*files.open(&path)?)).await
+    }
+
     /// The first of `candidates` whose pixels contain `point`, by its own WCS.
     ///
     /// # Errors
@@ -206,13 +220,17 @@ const ENTRY_BYTES: usize = 512;
 /// Whether `point` lies on a pixel of the image: ½ ≤ x < NAXIS1 + ½, and likewise y. An image whose file cannot
 /// tell any more does not.
 fn contains(files: &Files, image: &ArchiveImage, point: SkyCoord) -> bool {
-    let facts = &image.frame.facts;
-    let inside = |at: f64, length: u64| (0.5..length as f64 + 0.5).contains(&at);
-    let wcs = files.open(&image.frame.path).and_then(|file| Ok(file.wcs(facts.hdu)?));
-    match wcs {
-        Ok(wcs) => wcs
-            .pixel_at(point)
-            .is_some_and(|pixel| inside(pixel.x, facts.columns) && inside(pixel.y, facts.rows)),
+    let hdu = image.frame.facts.hdu;
+    match files.open(&image.frame.path).and_then(|file| Ok((file.wcs(hdu)?, file))) {
+        Ok((wcs, file)) => {
+            let axes = file.fits.hdu(hdu).ok().and_then(|hdu| hdu.image.as_ref()).map(|image| &image.axes);
+            let inside = |at: f64, axis: usize| {
+                let length = axes.and_then(|axes| axes.get(axis - 1)).copied().unwrap_or(0);
+                (0.5..length as f64 + 0.5).contains(&at)
+            };
+            let [x_axis, y_axis] = wcs.celestial_axes();
+            wcs.pixel_at(point).is_some_and(|pixel| inside(pixel.x, x_axis) && inside(pixel.y, y_axis))
+        }
         Err(error) => {
             tracing::warn!(path = %image.frame.path.display(), error = %chain(&error), "image left out");
             false

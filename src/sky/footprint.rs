@@ -21,10 +21,10 @@ pub struct Footprint {
 }
 
 impl Footprint {
-    /// The footprint of an image of `width` x `height` pixels; `None` when its centre is not on the sky
-    /// or its first two axes are not celestial.
+    /// The footprint of an image of `width` x `height` pixels along its celestial axes; `None` when its centre is
+    /// not on the sky.
     pub fn of(wcs: &Wcs, width: usize, height: usize) -> Option<Self> {
-        if width == 0 || height == 0 || !wcs.is_picture() {
+        if width == 0 || height == 0 {
             return None;
         }
         let (right, top) = (width as f64 + 0.5, height as f64 + 0.5);

@@ -5,6 +5,7 @@
 
 pub mod bounds;
 pub mod coordinates;
+pub mod cube;
 mod curve;
 pub mod footprint;
 pub mod polygon;
@@ -16,8 +17,11 @@ pub mod wcs;
 #[cfg(test)]
 mod worked_examples;
 
-pub use bounds::{CutoutSize, CutoutSizeError, Extent, centred_box, region_box};
+pub use bounds::{
+    CutoutSize, CutoutSizeError, Extent, centred_box, centred_window, region_box, region_window,
+};
 pub use coordinates::{CoordinateError, SkyCoord};
+pub use cube::{CubeAxes, CubeError, Polarization};
 pub use footprint::{Footprint, UnitVectorBox};
 pub use polygon::{PolygonError, SphericalPolygon};
 pub use radesys::RadeSys;

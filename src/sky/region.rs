@@ -149,6 +149,15 @@ impl Region {
         }
     }
 
+    /// Pieces its edge is made of: what a test of one position costs.
+    pub fn edges(&self) -> usize {
+        match self {
+            Self::Circle(_) => 1,
+            Self::Polygon(polygon) => polygon.vertices().len(),
+            Self::Range(_) => 4,
+        }
+    }
+
     /// Radius in degrees of a circle around [`Self::centre`] that covers the region.
     pub fn covering_radius_deg(&self) -> f64 {
         let centre = self.centre();

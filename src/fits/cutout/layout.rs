@@ -1,63 +1,70 @@
 //! Which HDUs a cutout has, and under which headers.
 
-use super::lookup;
 use super::template::Template;
+use super::{ImageCut, Kept, lookup};
 use crate::fits::card::Card;
 use crate::fits::error::{FitsError, Result};
 use crate::fits::file::FitsFile;
-use crate::fits::hdu::{Hdu, HduIndex, HduKind};
+use crate::fits::hdu::{Hdu, HduKind};
 use crate::fits::header::Header;
-use crate::pixel::PixelBox;
 
-/// A distortion table and the box it moves with.
-pub(super) type Move = (lookup::Reference, PixelBox);
+/// A distortion table and the cut it moves with.
+pub(super) type Move<'a> = (lookup::Reference, &'a ImageCut);
 
 /// What becomes of an HDU.
-pub(super) enum Fate {
-    Cut(PixelBox),
+pub(super) enum Fate<'a> {
+    Cut(&'a ImageCut),
     /// A distortion table, moved along with its image.
-    Moved(PixelBox),
+    Moved(&'a ImageCut),
     Copied,
     /// An unlisted image in the primary.
     HeaderOnly,
     Dropped,
 }
 
-/// What becomes of an HDU when these boxes are cut.
-pub(super) fn fate(file: &FitsFile, hdu: &Hdu, boxes: &[(HduIndex, PixelBox)], moves: &[Move]) -> Fate {
-    if let Some((_, window)) = boxes.iter().find(|(index, _)| *index == hdu.index) {
-        return Fate::Cut(*window);
+/// What becomes of an HDU when these cuts are made.
+pub(super) fn fate<'a>(
+    file: &FitsFile,
+    hdu: &Hdu,
+    cuts: &'a [ImageCut],
+    moves: &[Move<'a>],
+    kept: Kept,
+) -> Fate<'a> {
+    if let Some(cut) = cuts.iter().find(|cut| cut.hdu == hdu.index) {
+        return Fate::Cut(cut);
     }
+    let is_primary = hdu.index.0 == 0;
     match hdu.kind {
         HduKind::Image | HduKind::CompressedImage => {
             let table =
                 moves.iter().find(|(reference, _)| hdu.kind == HduKind::Image && reference.is_to(hdu));
             match table {
-                Some((_, window)) => Fate::Moved(*window),
-                None if hdu.index.0 == 0 => Fate::HeaderOnly,
-                None => Fate::Dropped,
+                Some((_, cut)) if kept != Kept::Headers => Fate::Moved(cut),
+                _ if is_primary => Fate::HeaderOnly,
+                _ => Fate::Dropped,
             }
         }
-        HduKind::Empty if hdu.index.0 == 0 && file.hdus().get(1).is_some_and(Hdu::was_primary) => {
-            if boxes.iter().any(|(index, _)| index.0 == 1) { Fate::Dropped } else { Fate::Copied }
+        HduKind::Empty if is_primary && file.hdus().get(1).is_some_and(Hdu::was_primary) => {
+            if cuts.iter().any(|cut| cut.hdu.0 == 1) { Fate::Dropped } else { Fate::Copied }
         }
-        _ => Fate::Copied,
+        _ if kept == Kept::Everything || is_primary => Fate::Copied,
+        _ => Fate::Dropped,
     }
 }
 
 /// Which distortion tables the cut images need, and how far each moves.
-pub(super) fn lookup_moves(file: &FitsFile, boxes: &[(HduIndex, PixelBox)]) -> Result<Vec<Move>> {
-    let mut moves: Vec<Move> = Vec::new();
-    for &(index, window) in boxes {
-        let template = file.hdu(index)?.cutout_template(file)?;
+pub(super) fn lookup_moves<'a>(file: &FitsFile, cuts: &'a [ImageCut]) -> Result<Vec<Move<'a>>> {
+    let mut moves: Vec<Move<'a>> = Vec::new();
+    for cut in cuts {
+        let template = file.hdu(cut.hdu)?.cutout_template(file)?;
         let references = template.lookups.as_ref().map_err(|what| FitsError::Unsupported(what.clone()))?;
         for reference in references {
             if !file.hdus().iter().any(|hdu| hdu.kind == HduKind::Image && reference.is_to(hdu)) {
                 return Err(FitsError::Unsupported("a distortion table that is not in the file".to_owned()));
             }
             match moves.iter().find(|(other, _)| other == reference) {
-                None => moves.push((reference.clone(), window)),
-                Some((_, other)) if (other.x, other.y) == (window.x, window.y) => {}
+                None => moves.push((reference.clone(), cut)),
+                Some((_, other)) if other.origin() == cut.origin() => {}
                 Some(_) => {
                     return Err(FitsError::Unsupported("one distortion table for two boxes".to_owned()));
                 }
@@ -67,10 +74,14 @@ pub(super) fn lookup_moves(file: &FitsFile, boxes: &[(HduIndex, PixelBox)]) -> R
     Ok(moves)
 }
 
-/// The header of an unlisted primary image, without its pixels.
-pub(super) fn without_pixels(hdu: &Hdu) -> Header {
-    let mut header = hdu.header.clone();
+/// The header of an image without its pixels: what is said about coordinates stays true of them.
+pub(super) fn without_pixels(header: &Header) -> Header {
+    let mut header = header.clone();
+    let axes = header.integer("NAXIS").unwrap_or(0);
     header.set_integer("NAXIS", 0, "pixels left out");
+    if axes > 0 && !header.contains("WCSAXES") && header.contains("CTYPE1") {
+        header.insert_integer_after("NAXIS", "WCSAXES", axes, "axes of the pixels left out");
+    }
     let is_about_pixels = |keyword: &str| {
         let is_axis = keyword.strip_prefix("NAXIS").is_some_and(|n| !n.is_empty());
         is_axis

@@ -1,10 +1,10 @@
 //! Distortions kept as tables of corrections over the image (`CPDISj`, `D2IMDISj`; distortion paper, section 3.4):
 //! the tables are placed in pixels of the image, so they move along when it is cropped.
 
+use super::Crop;
 use crate::fits::card::CardValue;
 use crate::fits::hdu::Hdu;
 use crate::fits::header::Header;
-use crate::pixel::PixelBox;
 
 /// A table an image refers to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +50,12 @@ pub(super) fn references(header: &Header) -> Result<Vec<Reference>, String> {
             }
         }
     }
+    for axis in 1..=2 {
+        let keyword = format!("CQDIS{axis}");
+        if header.contains(&keyword) {
+            return Err(format!("distortion {keyword}"));
+        }
+    }
     if header.contains("D2IMEXT") {
         return Err("distortion D2IMEXT".to_owned());
     }
@@ -68,13 +74,13 @@ fn field_of(header: &Header, record: &str, field: &str) -> Option<f64> {
     })
 }
 
-/// The table's header after its image was cropped to `window`: its reference values are pixels of the image.
-pub(super) fn moved(table: &Header, window: PixelBox) -> Header {
+/// The table's header after its image was cropped: its reference values are pixels of the image.
+pub(super) fn moved(table: &Header, crop: Crop<'_>) -> Header {
     let mut header = table.clone();
     header.remove("CHECKSUM");
-    for (keyword, offset) in [("CRVAL1", window.x), ("CRVAL2", window.y)] {
+    for (keyword, axis) in [("CRVAL1", 1), ("CRVAL2", 2)] {
         let value = header.real(keyword).unwrap_or(0.0);
-        header.set_real(keyword, value - offset as f64, "");
+        header.set_real(keyword, value - crop.offset(axis) as f64, "");
     }
     header
 }
@@ -83,6 +89,7 @@ pub(super) fn moved(table: &Header, window: PixelBox) -> Header {
 mod tests {
     use super::*;
     use crate::fits::card::text_card;
+    use crate::pixel::AxisRun;
 
     fn header(lines: &[&str]) -> Header {
         Header::from_cards(lines.iter().map(|line| text_card(line)))
@@ -114,6 +121,7 @@ mod tests {
             &["CPDIS1  = 'Polynomial'"][..],
             &["CPDIS1  = 'Lookup'", "DP1     = 'AXIS.1: 2.0'"],
             &["D2IMEXT = 'a.fits'"],
+            &["CQDIS1  = 'Lookup'"],
         ] {
             assert!(references(&header(lines)).is_err(), "{lines:?}");
         }
@@ -121,8 +129,8 @@ mod tests {
 
     #[test]
     fn a_table_moves_in_its_reference_value() {
-        let window = PixelBox { x: 10, y: 20, width: 5, height: 5 };
-        let moved = moved(&header(&["CRPIX1  = 1.0", "CRVAL1  = 100.0", "CRVAL2  = 0.5"]), window);
+        let runs = [AxisRun { start: 10, length: 5 }, AxisRun { start: 20, length: 5 }];
+        let moved = moved(&header(&["CRPIX1  = 1.0", "CRVAL1  = 100.0", "CRVAL2  = 0.5"]), Crop(&runs));
         assert_eq!([1, 2].map(|n| moved.real(&format!("CRVAL{n}"))), [Some(90.0), Some(-19.5)]);
         assert_eq!(moved.real("CRPIX1"), Some(1.0));
     }

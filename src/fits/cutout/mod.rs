@@ -3,6 +3,8 @@
 //! Stored samples are copied bit for bit; compressed images are answered uncompressed. The exact length is known
 //! before the first byte.
 
+mod canvas;
+mod cut;
 mod layout;
 mod lookup;
 mod sections;
@@ -15,15 +17,21 @@ use std::sync::Arc;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
+use self::canvas::Canvas;
+use self::cut::Crop;
+pub use self::cut::{ImageCut, Kept};
 use self::layout::{Fate, fate, lookup_moves, without_pixels};
 pub(super) use self::template::Template;
 use super::BLOCK_BYTES;
 use super::error::{FitsError, Result};
 use super::file::FitsFile;
-use super::hdu::{Hdu, HduIndex, HduKind};
+use super::hdu::{Bitpix, Hdu, HduIndex, HduKind};
 use super::header::Header;
 use super::section::{check, read_stored};
 use crate::pixel::PixelBox;
+
+/// Keywords of the bounds along the third and fourth axis, where they are cut.
+const FURTHER_BOUNDS: [[&str; 2]; 2] = [["CUTZ1", "CUTZ2"], ["CUTW1", "CUTW2"]];
 
 /// What a cutout says about itself in its headers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,51 +68,40 @@ enum Source {
     Held(Vec<u8>),
     /// Bytes of the file as they are, from this offset.
     Copied(u64),
-    /// A box of every plane of an uncompressed image.
-    Pixels { hdu: HduIndex, window: PixelBox },
+    /// A box of some planes of an uncompressed image.
+    Pixels { hdu: HduIndex, window: PixelBox, planes: Vec<usize> },
     /// Padding.
     Filled(u8),
 }
 
 impl Cutout {
-    /// Plans the cutting of these boxes; every plane of a cube is cut. Images that are not listed are left out (an
-    /// unlisted primary keeps its header); tables and HDUs without data stay.
+    /// Plans these cuts. Images that are not listed are left out (an unlisted primary keeps its header); of the
+    /// rest, `kept` says what stays.
     ///
     /// # Errors
-    /// When a box is not in an image of the file, the file is truncated, pixels do not decode, the limits are
-    /// exceeded, or the image has a distortion that cannot follow.
-    pub fn plan(file: Arc<FitsFile>, boxes: &[(HduIndex, PixelBox)], note: &CutoutNote) -> Result<Self> {
-        let mut pixels = 0_u64;
-        for (n, &(index, window)) in boxes.iter().enumerate() {
-            let hdu = file.hdu(index)?;
-            let image = check(&file, hdu, hdu.image()?.planes() - 1, window)?;
-            pixels = pixels.saturating_add((window.pixels() as u64).saturating_mul(image.planes() as u64));
-            if boxes[..n].iter().any(|(other, _)| *other == index) {
-                return Err(FitsError::Unsupported(format!("two boxes of {index} in one file")));
-            }
-        }
-        let allowed = file.limits().cutout_pixels;
-        if pixels > allowed {
-            return Err(FitsError::TooLarge { what: "cutout pixels", asked: pixels, allowed });
-        }
-        let Some(&(_, first)) = boxes.first() else {
+    /// When a cut does not touch its image, the file is truncated, pixels do not decode, the limits are exceeded,
+    /// or the image has a distortion that cannot follow.
+    pub fn plan(file: Arc<FitsFile>, cuts: &[ImageCut], kept: Kept, note: &CutoutNote) -> Result<Self> {
+        check_cuts(&file, cuts)?;
+        let Some(first) = cuts.first() else {
             return Err(FitsError::Unsupported("a cutout of nothing".to_owned()));
         };
-        let moves = lookup_moves(&file, boxes)?;
+        let moves = lookup_moves(&file, cuts)?;
         let source = Arc::clone(&file);
         let mut cutout = Self { file, pieces: Vec::new(), length: 0 };
-        let fates: Vec<Fate> = source.hdus().iter().map(|hdu| fate(&source, hdu, boxes, &moves)).collect();
+        let fates: Vec<Fate<'_>> =
+            source.hdus().iter().map(|hdu| fate(&source, hdu, cuts, &moves, kept)).collect();
         let extensions = fates.iter().skip(1).filter(|fate| !matches!(fate, Fate::Dropped)).count();
-        let is_common = boxes.iter().all(|(_, window)| (window.x, window.y) == (first.x, first.y));
+        let is_common = cuts.iter().all(|cut| cut.origin() == first.origin());
         for (hdu, fate) in source.hdus().iter().zip(fates) {
             match fate {
                 Fate::Dropped => {}
-                Fate::Cut(window) => cutout.push_cut(hdu, window, note)?,
-                Fate::Moved(window) => {
-                    cutout.push_header(&lookup::moved(&hdu.header, window));
+                Fate::Cut(cut) => cutout.push_cut(hdu, cut, kept, note)?,
+                Fate::Moved(cut) => {
+                    cutout.push_header(&lookup::moved(&hdu.header, Crop(&cut.runs)));
                     cutout.push_copy(hdu, hdu.data_offset)?;
                 }
-                Fate::HeaderOnly => cutout.push_header(&without_pixels(hdu)),
+                Fate::HeaderOnly => cutout.push_header(&without_pixels(&hdu.header)),
                 Fate::Copied if hdu.index.0 == 0 && hdu.kind == HduKind::Empty => {
                     cutout.push_empty_primary(hdu, is_common.then_some(first), extensions)?;
                 }
@@ -178,28 +175,53 @@ impl Cutout {
         self.push(padding, Source::Filled(fill));
     }
 
-    fn push_cut(&mut self, hdu: &Hdu, window: PixelBox, note: &CutoutNote) -> Result<()> {
+    fn push_cut(&mut self, hdu: &Hdu, cut: &ImageCut, kept: Kept, note: &CutoutNote) -> Result<()> {
         let image = hdu.image()?;
-        let mut header = hdu.cutout_template(&self.file)?.cropped(window, Some(note));
+        let canvas = Canvas::needed(hdu, cut)?;
+        let mut header = hdu.cutout_template(&self.file)?.cropped(Crop(&cut.runs), Some(note));
+        for (run, [first, last]) in cut.runs.iter().skip(2).zip(FURTHER_BOUNDS) {
+            header.set_integer(first, run.start + 1, "first plane taken from the source");
+            header.set_integer(last, run.end(), "last plane taken from the source");
+        }
+        if let Some(canvas) = &canvas {
+            canvas.describe(&mut header);
+        }
         if let Some(did) = &note.publisher_did {
             header.push_text("CUTID", did, "identifier of the source dataset");
         }
         let version = env!("CARGO_PKG_VERSION");
-        let section = window.to_fits_section();
+        let section: Vec<String> = cut.runs.iter().map(|run| run.to_fits_range()).collect();
+        let section = section.join(",");
         header.push_history(&format!("Pixels {section} cut out by Trifocal {version}: {}", note.region));
+        if kept == Kept::Headers {
+            self.push_header(&without_pixels(&header));
+            return Ok(());
+        }
         self.push_header(&header);
-        let plane_bytes = window.pixels() * image.bitpix.bytes();
-        let length = (plane_bytes * image.planes()) as u64;
+        let planes = cut.planes(image)?;
+        if let Some(canvas) = canvas {
+            let bytes = canvas.samples(&self.file, hdu, cut, &planes)?;
+            self.push(bytes.len() as u64, Source::Held(bytes));
+        } else {
+            self.push_pixels(hdu, image.bitpix, cut.window(image)?, planes)?;
+        }
+        self.pad(0);
+        Ok(())
+    }
+
+    /// The stored samples of a box of some planes.
+    fn push_pixels(&mut self, hdu: &Hdu, bitpix: Bitpix, window: PixelBox, planes: Vec<usize>) -> Result<()> {
+        let plane_bytes = window.pixels() * bitpix.bytes();
+        let length = (plane_bytes * planes.len()) as u64;
         if hdu.kind == HduKind::CompressedImage {
             let mut bytes = vec![0; length as usize];
-            for (plane, bytes) in bytes.chunks_exact_mut(plane_bytes).enumerate() {
+            for (plane, bytes) in planes.into_iter().zip(bytes.chunks_exact_mut(plane_bytes)) {
                 read_stored(&self.file, hdu, plane, window, bytes)?;
             }
             self.push(length, Source::Held(bytes));
         } else {
-            self.push(length, Source::Pixels { hdu: hdu.index, window });
+            self.push(length, Source::Pixels { hdu: hdu.index, window, planes });
         }
-        self.pad(0);
         Ok(())
     }
 
@@ -214,15 +236,15 @@ impl Cutout {
     }
 
     /// A primary without pixels: as it is, unless it counts extensions or describes the pixels of the extensions.
-    fn push_empty_primary(&mut self, hdu: &Hdu, common: Option<PixelBox>, extensions: usize) -> Result<()> {
+    fn push_empty_primary(&mut self, hdu: &Hdu, common: Option<&ImageCut>, extensions: usize) -> Result<()> {
         let template = hdu.template.get_or_init(|| Template::of_empty(&hdu.header));
-        let template = common.filter(|_| template.is_changed()).map(|window| (window, template));
+        let template = common.filter(|_| template.is_changed()).map(|cut| (cut, template));
         let miscounts = hdu.header.integer("NEXTEND").is_some_and(|count| count != extensions as i64);
         if template.is_none() && !miscounts {
             return self.push_copy(hdu, hdu.header_offset);
         }
-        let mut header =
-            template.map_or_else(|| hdu.header.clone(), |(window, template)| template.cropped(window, None));
+        let mut header = template
+            .map_or_else(|| hdu.header.clone(), |(cut, template)| template.cropped(Crop(&cut.runs), None));
         if miscounts {
             header.set_integer("NEXTEND", extensions as i64, "");
         }
@@ -230,6 +252,35 @@ impl Cutout {
         self.push_header(&header);
         Ok(())
     }
+}
+
+/// Fails unless every cut lies on its image, the file holds it, and all together stay within the limits.
+fn check_cuts(file: &FitsFile, cuts: &[ImageCut]) -> Result<()> {
+    let mut pixels = 0_u64;
+    for (n, cut) in cuts.iter().enumerate() {
+        let hdu = file.hdu(cut.hdu)?;
+        let image = hdu.image()?;
+        let planes = cut.runs.iter().skip(2).zip(image.axes.iter().skip(2));
+        let whole = image.axes.iter().skip(cut.runs.len().max(2));
+        let further = planes.map(|(run, _)| run.length).chain(whole.copied());
+        let sides = cut.size().into_iter().chain(further);
+        pixels =
+            pixels.saturating_add(sides.fold(1_u64, |product, side| product.saturating_mul(side as u64)));
+        if cuts[..n].iter().any(|other| other.hdu == cut.hdu) {
+            return Err(FitsError::Unsupported(format!("two boxes of {} in one file", cut.hdu)));
+        }
+    }
+    let allowed = file.limits().cutout_pixels;
+    if pixels > allowed {
+        return Err(FitsError::TooLarge { what: "cutout pixels", asked: pixels, allowed });
+    }
+    for cut in cuts {
+        let hdu = file.hdu(cut.hdu)?;
+        let image = hdu.image()?;
+        let last = cut.planes(image)?.last().copied().unwrap_or(0);
+        check(file, hdu, last, cut.window(image)?)?;
+    }
+    Ok(())
 }
 
 impl Source {
@@ -245,8 +296,8 @@ impl Source {
                 buffer.fill(*byte);
                 Ok(())
             }
-            Self::Pixels { hdu, window } => {
-                read_pixels(file, file.hdu(*hdu)?, *window, skipped as usize, buffer)
+            Self::Pixels { hdu, window, planes } => {
+                read_pixels(file, file.hdu(*hdu)?, *window, planes, skipped as usize, buffer)
             }
         }
     }
@@ -257,6 +308,7 @@ fn read_pixels(
     file: &FitsFile,
     hdu: &Hdu,
     window: PixelBox,
+    planes: &[usize],
     skipped: usize,
     buffer: &mut [u8],
 ) -> Result<()> {
@@ -266,7 +318,7 @@ fn read_pixels(
     let mut rest = buffer;
     while !rest.is_empty() {
         let (row, within) = (position / row_bytes, position % row_bytes);
-        let (plane, row) = (row / window.height, row % window.height);
+        let (plane, row) = (planes[row / window.height], row % window.height);
         let rows = rest.len() / row_bytes;
         if within == 0 && rows > 0 {
             let part = PixelBox { y: window.y + row, height: rows.min(window.height - row), ..window };

@@ -1,6 +1,7 @@
 //! Header cards that name parts of an image or of its detector, `[a:b,c:d]`: what a crop does to them.
 
-use crate::pixel::PixelBox;
+use super::Crop;
+use crate::pixel::AxisRun;
 
 /// Keywords of parts in pixels of this image, with an amplifier's letter or number behind or without.
 const IMAGE_STEMS: [&str; 6] = ["DATASEC", "TRIMSEC", "BIASSEC", "PRESEC", "POSTSEC", "OVERSEC"];
@@ -64,23 +65,20 @@ impl Section {
         Self { x: (1, width as i64), y: (1, height as i64) }
     }
 
-    /// This part of an image after it was cropped to `window`; `None` when nothing is left.
-    pub(super) fn cropped(self, window: PixelBox) -> Option<Self> {
-        let crop = |span: Span, start: usize, length: usize| {
-            let (low, high) = overlap(span, start, length)?;
-            let (low, high) = (low - start as i64, high - start as i64);
+    /// This part of an image after it was cropped; `None` when nothing is left.
+    pub(super) fn cropped(self, crop: Crop<'_>) -> Option<Self> {
+        let cut = |span: Span, run: AxisRun| {
+            let (low, high) = overlap(span, run)?;
+            let (low, high) = (low - run.start, high - run.start);
             Some(if span.0 <= span.1 { (low, high) } else { (high, low) })
         };
-        Some(Self { x: crop(self.x, window.x, window.width)?, y: crop(self.y, window.y, window.height)? })
+        Some(Self { x: cut(self.x, crop.run(1)?)?, y: cut(self.y, crop.run(2)?)? })
     }
 
-    /// This part of a detector, shown as `shown` of the image, after the image was cropped to `window`. `None` when
+    /// This part of a detector, shown as `shown` of the image, after the image was cropped. `None` when
     /// nothing is left, or when the lengths do not match, even with binning.
-    pub(super) fn detector_cropped(self, shown: Self, window: PixelBox) -> Option<Self> {
-        Some(Self {
-            x: follow(self.x, shown.x, window.x, window.width)?,
-            y: follow(self.y, shown.y, window.y, window.height)?,
-        })
+    pub(super) fn detector_cropped(self, shown: Self, crop: Crop<'_>) -> Option<Self> {
+        Some(Self { x: follow(self.x, shown.x, crop.run(1)?)?, y: follow(self.y, shown.y, crop.run(2)?)? })
     }
 }
 
@@ -90,16 +88,16 @@ impl std::fmt::Display for Section {
     }
 }
 
-/// The part of a span inside 0-based `start..start + length`, ascending.
-fn overlap(span: Span, start: usize, length: usize) -> Option<Span> {
-    let low = span.0.min(span.1).max(start as i64 + 1);
-    let high = span.0.max(span.1).min((start + length) as i64);
+/// The part of a span inside a run, ascending.
+fn overlap(span: Span, run: AxisRun) -> Option<Span> {
+    let low = span.0.min(span.1).max(run.start + 1);
+    let high = span.0.max(span.1).min(run.end());
     (low <= high).then_some((low, high))
 }
 
 /// Crops a detector span along with the image span it is shown as.
-fn follow(detector: Span, shown: Span, start: usize, length: usize) -> Option<Span> {
-    let (low, high) = overlap(shown, start, length)?;
+fn follow(detector: Span, shown: Span, run: AxisRun) -> Option<Span> {
+    let (low, high) = overlap(shown, run)?;
     let shown_low = shown.0.min(shown.1);
     let shown_length = shown.0.abs_diff(shown.1).checked_add(1)?;
     let detector_length = detector.0.abs_diff(detector.1).checked_add(1)?;
@@ -133,7 +131,8 @@ mod tests {
 
     #[test]
     fn sections_follow_the_crop() {
-        let window = PixelBox { x: 40, y: 100, width: 100, height: 50 };
+        let runs = [AxisRun { start: 40, length: 100 }, AxisRun { start: 100, length: 50 }];
+        let crop = Crop(&runs);
         let table = [
             ("[1:200,1:400]", Some("[1:100,1:50]")),
             ("[  51: 60,   1: 110]", Some("[11:20,1:10]")),
@@ -142,7 +141,7 @@ mod tests {
             ("[1:200,151:400]", None),
         ];
         for (before, after) in table {
-            let cropped = Section::parse(before).unwrap().cropped(window).map(|section| section.to_string());
+            let cropped = Section::parse(before).unwrap().cropped(crop).map(|section| section.to_string());
             assert_eq!(cropped.as_deref(), after, "{before}");
         }
         for other in ["[4096:4109]", "[1:4096, :]", "1:2,3:4", "[a:b,c:d]"] {
@@ -152,7 +151,8 @@ mod tests {
 
     #[test]
     fn detector_sections_follow_through_flips_and_binning() {
-        let window = PixelBox { x: 40, y: 100, width: 100, height: 50 };
+        let runs = [AxisRun { start: 40, length: 100 }, AxisRun { start: 100, length: 50 }];
+        let crop = Crop(&runs);
         let table = [
             ("[1:200,1:400]", "[1:200,1:400]", Some("[41:140,101:150]")),
             ("[4160:3961,5400:5001]", "[1:200,1:400]", Some("[4120:4021,5300:5251]")),
@@ -163,7 +163,7 @@ mod tests {
         ];
         for (detector, shown, after) in table {
             let (detector, shown) = (Section::parse(detector).unwrap(), Section::parse(shown).unwrap());
-            let cropped = detector.detector_cropped(shown, window).map(|section| section.to_string());
+            let cropped = detector.detector_cropped(shown, crop).map(|section| section.to_string());
             assert_eq!(cropped.as_deref(), after, "{detector} shown as {shown}");
         }
     }

@@ -1,44 +1,28 @@
 //! What a crop changes in a header, worked out once per HDU and applied to every cutout.
 
 use super::sections::{Section, Subject};
-use super::{CutoutNote, lookup};
+use super::{Crop, CutoutNote, lookup};
 use crate::fits::card::{Card, CardValue, fixed_card, real_text};
 use crate::fits::hdu::ImageHdu;
 use crate::fits::header::Header;
-use crate::pixel::PixelBox;
 
 /// Cards that would lie about a part of the image.
 const STALE: [&str; 7] = ["CHECKSUM", "DATASUM", "ZHECKSUM", "ZDATASUM", "DATAMIN", "DATAMAX", "CUTID"];
 
-/// How an axis is called in keywords: 1 for columns, 2 for rows.
+/// The number of a pixel axis as keywords have it: 1 for columns, 2 for rows, up to 9.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Axis {
-    Columns,
-    Rows,
-}
+struct Axis(u8);
 
 impl Axis {
+    const COLUMNS: Self = Self(1);
+    const ROWS: Self = Self(2);
+
     fn of(digit: u8) -> Option<Self> {
-        match digit {
-            b'1' => Some(Self::Columns),
-            b'2' => Some(Self::Rows),
-            _ => None,
-        }
+        matches!(digit, b'1'..=b'9').then(|| Self(digit - b'0'))
     }
 
-    /// First pixel of the box along this axis, 0-based.
-    fn offset(self, window: PixelBox) -> usize {
-        match self {
-            Self::Columns => window.x,
-            Self::Rows => window.y,
-        }
-    }
-
-    fn length(self, window: PixelBox) -> usize {
-        match self {
-            Self::Columns => window.width,
-            Self::Rows => window.height,
-        }
+    fn number(self) -> usize {
+        usize::from(self.0)
     }
 }
 
@@ -89,13 +73,14 @@ impl Template {
         let changes = template.header.cards().enumerate().filter_map(|(at, card)| {
             let keyword = card.keyword();
             let change = match keyword.as_str() {
-                "NAXIS1" => Change::Length(Axis::Columns),
-                "NAXIS2" => Change::Length(Axis::Rows),
-                "CUTX1" => Change::Bound(Axis::Columns, false),
-                "CUTX2" => Change::Bound(Axis::Columns, true),
-                "CUTY1" => Change::Bound(Axis::Rows, false),
-                "CUTY2" => Change::Bound(Axis::Rows, true),
+                "CUTX1" => Change::Bound(Axis::COLUMNS, false),
+                "CUTX2" => Change::Bound(Axis::COLUMNS, true),
+                "CUTY1" => Change::Bound(Axis::ROWS, false),
+                "CUTY2" => Change::Bound(Axis::ROWS, true),
                 "DATE" => Change::Date,
+                _ if keyword.starts_with("NAXIS") && keyword.len() == 6 => {
+                    Change::Length(Axis::of(keyword.as_bytes()[5])?)
+                }
                 _ => section_change(&template.header, &keyword, &card, whole)?,
             };
             Some((at, change))
@@ -120,9 +105,9 @@ impl Template {
     fn with_pixel_coordinates(mut header: Header) -> Self {
         let alternates = Alternate::all(&header);
         for alternate in &alternates {
-            for axis in [1, 2] {
+            for (axis, is_described) in (1..).zip(alternate.has_axis) {
                 let keyword = format!("CRPIX{axis}{}", alternate.suffix());
-                if alternate.has_axis[axis - 1] && !header.contains(&keyword) {
+                if is_described && !header.contains(&keyword) {
                     header.set_real(&keyword, 0.0, "reference pixel");
                 }
             }
@@ -150,20 +135,25 @@ impl Template {
         Self { header, changes, lookups: Ok(Vec::new()) }
     }
 
-    /// The header of a crop to `window`.
-    pub(super) fn cropped(&self, window: PixelBox, note: Option<&CutoutNote>) -> Header {
+    /// The header of a crop.
+    pub(super) fn cropped(&self, crop: Crop<'_>, note: Option<&CutoutNote>) -> Header {
         let mut header = self.header.clone();
         let mut gone = Vec::new();
         for &(at, change) in &self.changes {
             let text = match change {
-                Change::Length(axis) => Some(axis.length(window).to_string()),
-                Change::Down(axis, value) => Some(real_text(value - axis.offset(window) as f64)),
-                Change::Up(axis, value) => Some(real_text(value + axis.offset(window) as f64)),
-                Change::Bound(axis, false) => Some((axis.offset(window) + 1).to_string()),
-                Change::Bound(axis, true) => Some((axis.offset(window) + axis.length(window)).to_string()),
-                Change::Image(section) => section.cropped(window).map(|section| format!("'{section}'")),
+                // An axis that stays as it is keeps its cards as they are.
+                Change::Length(axis) => match crop.run(axis.number()) {
+                    Some(run) => Some(run.length.to_string()),
+                    None => continue,
+                },
+                Change::Down(axis, _) | Change::Up(axis, _) if crop.offset(axis.number()) == 0 => continue,
+                Change::Down(axis, value) => Some(real_text(value - crop.offset(axis.number()) as f64)),
+                Change::Up(axis, value) => Some(real_text(value + crop.offset(axis.number()) as f64)),
+                Change::Bound(axis, false) => Some((crop.offset(axis.number()) + 1).to_string()),
+                Change::Bound(axis, true) => crop.run(axis.number()).map(|run| run.end().to_string()),
+                Change::Image(section) => section.cropped(crop).map(|section| format!("'{section}'")),
                 Change::Detector(section, shown) => {
-                    section.detector_cropped(shown, window).map(|section| format!("'{section}'"))
+                    section.detector_cropped(shown, crop).map(|section| format!("'{section}'"))
                 }
                 Change::Date => note.map(|note| format!("'{}'", note.made_at.format("%Y-%m-%dT%H:%M:%S"))),
             };
@@ -204,8 +194,8 @@ fn section_change(header: &Header, keyword: &str, card: &Card, whole: Section) -
 /// One of the coordinate systems of a header: the primary (`' '`) or an alternate (`'A'` to `'Z'`).
 struct Alternate {
     letter: u8,
-    /// Whether anything is said about axis 1 and axis 2.
-    has_axis: [bool; 2],
+    /// Whether anything is said about axis 1, axis 2, ….
+    has_axis: [bool; 9],
 }
 
 impl Alternate {
@@ -217,10 +207,10 @@ impl Alternate {
                 continue;
             };
             let at = found.iter().position(|a| a.letter == letter).unwrap_or_else(|| {
-                found.push(Self { letter, has_axis: [false; 2] });
+                found.push(Self { letter, has_axis: [false; 9] });
                 found.len() - 1
             });
-            found[at].has_axis[usize::from(axis == Axis::Rows)] = true;
+            found[at].has_axis[axis.number() - 1] = true;
         }
         found
     }
@@ -260,7 +250,7 @@ fn world_axis(name: &[u8], stem: &[u8]) -> Option<(Axis, u8)> {
     axis_and_letter(name, stem)
 }
 
-/// Axis 1 or 2 and the alternate letter (or blank) behind a stem.
+/// The axis and the alternate letter (or blank) behind a stem.
 fn axis_and_letter(name: &[u8], stem: &[u8]) -> Option<(Axis, u8)> {
     let [digit, rest @ ..] = name.strip_prefix(stem)? else { return None };
     Some((Axis::of(*digit)?, letter_of(rest)?))

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::*;
 use crate::fits::section::stored_bytes;
 use crate::fits::testing::{Held, hdu};
-use crate::pixel::Limits;
+use crate::pixel::{AxisRun, Limits};
 use proptest::prelude::*;
 
 fn note() -> CutoutNote {
@@ -17,8 +17,9 @@ fn note() -> CutoutNote {
 }
 
 fn cut(bytes: &[u8], boxes: &[(usize, PixelBox)]) -> Result<Vec<u8>> {
-    let boxes: Vec<_> = boxes.iter().map(|(index, window)| (HduIndex(*index), *window)).collect();
-    let cutout = Cutout::plan(Held::new(bytes).open(), &boxes, &note())?;
+    let boxes: Vec<_> =
+        boxes.iter().map(|(index, window)| ImageCut::of_box(HduIndex(*index), *window)).collect();
+    let cutout = Cutout::plan(Held::new(bytes).open(), &boxes, Kept::Everything, &note())?;
     let answer = cutout.to_bytes()?;
     assert_eq!(answer.len() as u64, cutout.content_length());
     assert_eq!(answer.len() % BLOCK_BYTES, 0);
@@ -254,7 +255,7 @@ fn distortion_tables_move_with_their_image() {
 fn what_cannot_be_cut_is_an_error_before_the_first_byte() {
     let source = hdu(IMAGE, &ramp());
     let whole = window(0, 0, 40, 30);
-    assert!(matches!(cut(&source, &[(0, window(30, 0, 11, 1))]), Err(FitsError::OutsideImage(_))));
+    assert!(matches!(cut(&source, &[(0, window(40, 0, 11, 1))]), Err(FitsError::OutsideImage(_))));
     assert!(matches!(cut(&source, &[(0, window(0, usize::MAX, 1, 2))]), Err(FitsError::OutsideImage(_))));
     assert!(matches!(cut(&source, &[(0, window(0, 0, 1, 0))]), Err(FitsError::OutsideImage(_))));
     assert!(matches!(cut(&source, &[(3, whole)]), Err(FitsError::NoSuchHdu(_))));
@@ -267,7 +268,7 @@ fn what_cannot_be_cut_is_an_error_before_the_first_byte() {
     assert!(matches!(cut(torn, &[(1, whole)]), Err(FitsError::Truncated { .. })), "a table is cut off");
     let limits = Limits { cutout_pixels: 1199, ..Limits::default() };
     let file = Arc::new(FitsFile::open(&Held::new(&source).path, &limits).unwrap());
-    let planned = Cutout::plan(file, &[(HduIndex(0), whole)], &note());
+    let planned = Cutout::plan(file, &[ImageCut::of_box(HduIndex(0), whole)], Kept::Everything, &note());
     assert!(matches!(planned, Err(FitsError::TooLarge { .. })));
 }
 
@@ -275,7 +276,13 @@ fn what_cannot_be_cut_is_an_error_before_the_first_byte() {
 fn a_file_cut_short_while_it_is_served_is_an_error() {
     let held = Held::new(&hdu(IMAGE, &ramp()));
     let file = held.open();
-    let cutout = Cutout::plan(Arc::clone(&file), &[(HduIndex(0), window(0, 0, 40, 30))], &note()).unwrap();
+    let cutout = Cutout::plan(
+        Arc::clone(&file),
+        &[ImageCut::of_box(HduIndex(0), window(0, 0, 40, 30))],
+        Kept::Everything,
+        &note(),
+    )
+    .unwrap();
     std::fs::File::options().write(true).open(&held.path).unwrap().set_len(3000).unwrap();
     assert!(matches!(cutout.to_bytes(), Err(FitsError::Truncated { held: 3000, .. })));
     assert!(!file.is_current());
@@ -327,7 +334,7 @@ proptest! {
         sizes in proptest::collection::vec(1_usize..3000, 1..9),
     ) {
         let held = Held::new(&mef());
-        let cutout = Cutout::plan(held.open(), &[(HduIndex(2), window)], &note()).unwrap();
+        let cutout = Cutout::plan(held.open(), &[ImageCut::of_box(HduIndex(2), window)], Kept::Everything, &note()).unwrap();
         let whole = cutout.to_bytes().unwrap();
         let mut pieces = Vec::new();
         for &size in sizes.iter().cycle() {
@@ -339,4 +346,115 @@ proptest! {
         }
         prop_assert_eq!(pieces, whole);
     }
+}
+
+/// A plan of one cut with runs along axes, made at once.
+fn cut_runs(bytes: &[u8], runs: &[(i64, usize)], keep: Option<Vec<bool>>, kept: Kept) -> Result<FitsFile> {
+    let runs = runs.iter().map(|&(start, length)| AxisRun { start, length }).collect();
+    let cut = ImageCut { hdu: HduIndex(0), runs, keep: keep.map(Into::into) };
+    let answer = Cutout::plan(Held::new(bytes).open(), &[cut], kept, &note())?.to_bytes()?;
+    let held = Held::new(&answer);
+    FitsFile::open(&held.path, &Limits::default())
+}
+
+fn samples(file: &FitsFile, plane: usize) -> Vec<f64> {
+    let image = file.hdus()[0].image().unwrap();
+    let whole = PixelBox::whole(image.width(), image.height());
+    crate::fits::section::physical(file, HduIndex(0), plane, whole).unwrap().into_iter().collect()
+}
+
+const CUBE: &str = "
+    SIMPLE  = T
+    BITPIX  = 16
+    NAXIS   = 4
+    NAXIS1  = 4
+    NAXIS2  = 3
+    NAXIS3  = 5
+    NAXIS4  = 2
+    CTYPE3  = 'FREQ'
+    CRPIX3  = 1.0
+    CRVAL3  = 1.4E9
+    CTYPE4  = 'STOKES'
+    CRVAL4  = 1.0
+    LTV3    = 2.0";
+
+#[test]
+fn cubes_are_cut_along_every_axis() {
+    let values: Vec<u8> = (0..120_i16).flat_map(i16::to_be_bytes).collect();
+    let file =
+        cut_runs(&hdu(CUBE, &values), &[(1, 2), (0, 3), (2, 3), (1, 1)], None, Kept::Everything).unwrap();
+    let header = &file.hdus()[0].header;
+    let integer = |keyword: &str| header.integer(keyword);
+    assert_eq!([1, 2, 3, 4].map(|n| integer(&format!("NAXIS{n}"))), [Some(2), Some(3), Some(3), Some(1)]);
+    assert_eq!(["CUTZ1", "CUTZ2", "CUTW1", "CUTW2"].map(integer), [Some(3), Some(5), Some(2), Some(2)]);
+    assert_eq!(["CRPIX3", "CRPIX4", "LTV3"].map(|n| header.real(n)), [Some(-1.0), Some(-1.0), Some(0.0)]);
+    // Plane z of the cut is plane z + 2 of the fourth axis' second entry.
+    let expected = |z: i32| -> Vec<f64> {
+        (0..3).flat_map(|y| (1..3).map(move |x| f64::from(60 + (z + 2) * 12 + y * 4 + x))).collect()
+    };
+    for z in 0..3 {
+        assert_eq!(samples(&file, z as usize), expected(z));
+    }
+}
+
+#[test]
+fn axes_that_are_not_cut_keep_their_cards() {
+    let values: Vec<u8> = (0..120_i16).flat_map(i16::to_be_bytes).collect();
+    let file = cut_runs(&hdu(CUBE, &values), &[(1, 2), (0, 3)], None, Kept::Everything).unwrap();
+    let header = &file.hdus()[0].header;
+    assert_eq!((header.real("CRPIX3"), header.integer("NAXIS3")), (Some(1.0), Some(5)));
+    assert!(!header.contains("CUTZ1"));
+    assert_eq!(file.hdus()[0].image().unwrap().planes(), 10);
+}
+
+#[test]
+fn a_box_beyond_the_image_is_filled_with_missing_pixels() {
+    let window = [(-1, 3), (1, 3)];
+    let image = |bitpix: i32, more: &str| {
+        let cards = format!("SIMPLE  = T\nBITPIX  = {bitpix}\nNAXIS   = 2\nNAXIS1  = 4\nNAXIS2  = 3\n{more}");
+        let values: Vec<u8> = match bitpix {
+            16 => (0..12_i16).flat_map(i16::to_be_bytes).collect(),
+            _ => (0..12_u8).flat_map(|n| f32::from(n).to_be_bytes()).collect(),
+        };
+        cut_runs(&hdu(&cards, &values), &window, None, Kept::Everything).unwrap()
+    };
+    let shown =
+        |file: &FitsFile| -> Vec<String> { samples(file, 0).iter().map(ToString::to_string).collect() };
+    let expected = ["NaN", "4", "5", "NaN", "8", "9", "NaN", "NaN", "NaN"];
+    for (bitpix, more, written) in
+        [(-32, "CRPIX1  = 1.0", -32), (16, "BLANK   = -7", 16), (16, "OBJECT  = 'x'", -32)]
+    {
+        let file = image(bitpix, more);
+        assert_eq!(shown(&file), expected, "{more}");
+        assert_eq!(file.hdus()[0].header.integer("BITPIX"), Some(written), "{more}");
+        assert_eq!(file.hdus()[0].header.text("CUTEDGE").as_deref(), Some("PAD"), "{more}");
+        assert_eq!(file.hdus()[0].header.integer("CUTX1"), Some(0), "{more}");
+    }
+    assert_eq!(image(-32, "CRPIX1  = 1.0").hdus()[0].header.real("CRPIX1"), Some(2.0));
+    let scaled = image(16, "BSCALE  = 2.0\nBZERO   = 1.0");
+    assert_eq!(shown(&scaled)[1], "9");
+    assert!(!scaled.hdus()[0].header.contains("BZERO"));
+    let flags = image(16, "EXTTYPE = 'MASK'\nHIERARCH MP_NO_DATA = 3\nBZERO   = 32768");
+    assert_eq!(samples(&flags, 0)[0].to_bits(), 8.0_f64.to_bits());
+}
+
+#[test]
+fn pixels_that_are_not_kept_are_made_missing() {
+    let floats: Vec<u8> = (0..12_u8).flat_map(|n| f32::from(n).to_be_bytes()).collect();
+    let cards = "SIMPLE  = T\nBITPIX  = -32\nNAXIS   = 2\nNAXIS1  = 4\nNAXIS2  = 3";
+    let keep = Some(vec![true, false, true, true]);
+    let file = cut_runs(&hdu(cards, &floats), &[(1, 2), (1, 2)], keep.clone(), Kept::Everything).unwrap();
+    let shown: Vec<String> = samples(&file, 0).iter().map(ToString::to_string).collect();
+    assert_eq!(shown, ["5", "NaN", "9", "10"]);
+    let refused = cut_runs(&hdu(IMAGE, &ramp()), &[(1, 2), (1, 2)], keep, Kept::Everything);
+    assert!(matches!(refused, Err(FitsError::NoBlank(_))));
+}
+
+#[test]
+fn headers_alone_still_tell_where_the_pixels_were() {
+    let file = cut_runs(&hdu(CUBE, &[0; 240]), &[(1, 2), (0, 3)], None, Kept::Headers).unwrap();
+    let header = &file.hdus()[0].header;
+    assert_eq!((header.integer("NAXIS"), header.integer("CUTX1")), (Some(0), Some(2)));
+    assert!(!header.contains("NAXIS1"));
+    assert_eq!(file.byte_len() % BLOCK_BYTES as u64, 0);
 }

@@ -1,65 +1,85 @@
-//! FITS on the wire: whole files with ranges, cutouts of exact length.
+//! Images on the wire: whole files with ranges, cutouts of exact length, pictures of them.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use actix_files::NamedFile;
 use actix_web::body::SizedStream;
-use actix_web::http::header::{ContentDisposition, ContentType};
+use actix_web::http::header::{ContentDisposition, ContentType, HeaderName};
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 use futures_util::{Stream, stream};
 use mime::Mime;
 
 use crate::fits::{Cutout, FitsError};
+use crate::pixel::AxisRun;
 use crate::protocol::conditional::Validators;
 use crate::render::{Error, OpenFile, PlannedCutout};
 
 /// How much of a large cutout is read ahead of the client.
 const CHUNK_BYTES: usize = 1 << 20;
 
-fn image_fits() -> Mime {
-    "image/fits".parse().expect("a well-formed media type")
-}
+const CUTOUT_BOUNDS: HeaderName = HeaderName::from_static("x-cutout-bounds");
 
-/// A whole file as it lies in the archive, with `Range`, `ETag` and `Last-Modified`; what is gzipped there is
-/// sent unpacked.
-///
-/// # Errors
-/// When the file is gone.
-pub async fn whole_file(
-    request: &HttpRequest,
-    file: &Arc<OpenFile>,
+/// How an answer travels: to which request, under what file name and media type.
+#[derive(Debug)]
+pub struct Delivery<'a> {
+    request: &'a HttpRequest,
     name: ContentDisposition,
-) -> Result<HttpResponse, Error> {
-    if file.fits.is_unpacked() {
-        let file = Arc::clone(file);
-        let bytes = tokio::task::spawn_blocking(move || file.bytes()).await.map_err(Error::Panicked)??;
-        return Ok(HttpResponse::Ok()
-            .insert_header(ContentType(image_fits()))
-            .insert_header(name)
-            .body(bytes));
-    }
-    let named = NamedFile::open_async(file.fits.path()).await.map_err(FitsError::Io)?;
-    Ok(named.set_content_type(image_fits()).set_content_disposition(name).into_response(request))
+    media_type: Mime,
 }
 
-/// A cutout, its length known before the first pixel is read.
-pub fn cutout(request: &HttpRequest, planned: PlannedCutout, name: ContentDisposition) -> HttpResponse {
-    let length = planned.cutout.content_length();
-    let mut hasher = DefaultHasher::new();
-    (planned.stamp, planned.science_box, length).hash(&mut hasher);
-    // The DATE card says when the cutout was made, so two equal ones may differ in bytes: a weak tag.
-    let validators = Validators::weak(hasher.finish(), Some(planned.stamp.modified()));
-    if validators.are_held_by(request) {
-        return HttpResponse::NotModified().finish();
+impl<'a> Delivery<'a> {
+    /// An answer to be saved as `file_name`.
+    pub fn new(request: &'a HttpRequest, file_name: String, media_type: &str) -> Self {
+        let media_type = media_type.parse().unwrap_or(mime::APPLICATION_OCTET_STREAM);
+        Self { request, name: ContentDisposition::attachment(file_name), media_type }
     }
-    let mut response = HttpResponse::Ok();
-    validators.write(&mut response);
-    response.insert_header(ContentType(image_fits())).insert_header(name);
-    match planned.bytes {
-        Some(bytes) => response.body(bytes),
-        None => response.body(SizedStream::new(length, chunks(planned.cutout))),
+
+    /// A whole file as it lies in the archive, with `Range`, `ETag` and `Last-Modified`; what is compressed there
+    /// as a whole is sent unpacked.
+    ///
+    /// # Errors
+    /// When the file is gone.
+    pub async fn whole_file(self, file: &Arc<OpenFile>) -> Result<HttpResponse, Error> {
+        if file.fits.is_unpacked() {
+            let file = Arc::clone(file);
+            let bytes =
+                tokio::task::spawn_blocking(move || file.bytes()).await.map_err(Error::Panicked)??;
+            let mut response = HttpResponse::Ok();
+            return Ok(response
+                .insert_header(ContentType(self.media_type))
+                .insert_header(self.name)
+                .body(bytes));
+        }
+        let named = NamedFile::open_async(file.fits.path()).await.map_err(FitsError::Io)?;
+        let named = named.set_content_type(self.media_type).set_content_disposition(self.name);
+        Ok(named.into_response(self.request))
+    }
+
+    /// A cutout, its length known before the first pixel is read.
+    pub fn cutout(self, planned: PlannedCutout) -> HttpResponse {
+        let length = planned.cutout.content_length();
+        // The DATE card says when the cutout was made, so two equal ones may differ in bytes: a weak tag.
+        let validators = Validators::weak(planned.digest, Some(planned.stamp.modified()));
+        if validators.are_held_by(self.request) {
+            return HttpResponse::NotModified().finish();
+        }
+        let mut response = HttpResponse::Ok();
+        validators.write(&mut response);
+        response.insert_header(ContentType(self.media_type)).insert_header(self.name);
+        response.insert_header((CUTOUT_BOUNDS, planned.bounds()));
+        match planned.bytes {
+            Some(bytes) => response.body(bytes),
+            None => response.body(SizedStream::new(length, chunks(planned.cutout))),
+        }
+    }
+
+    /// A picture of a cutout.
+    pub fn picture(self, bytes: Bytes, runs: &[AxisRun]) -> HttpResponse {
+        let bounds = runs.iter().map(|run| run.to_fits_range()).collect::<Vec<_>>().join(",");
+        let mut response = HttpResponse::Ok();
+        response.insert_header(ContentType(self.media_type)).insert_header(self.name);
+        response.insert_header((CUTOUT_BOUNDS, bounds)).body(bytes)
     }
 }
 

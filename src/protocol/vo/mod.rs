@@ -11,6 +11,7 @@ mod config;
 pub mod dali;
 mod dataset_id;
 pub mod fits_answer;
+pub mod form;
 pub mod imageserv;
 mod links;
 pub mod votable;

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::EDGE_TOLERANCE_PX;
 use crate::error::{Classified, ErrorKind};
-use crate::pixel::PixelBox;
+use crate::pixel::{AxisRun, PixelBox};
 use crate::sky::{SkyCoord, Wcs};
 
 /// One side of a cutout.
@@ -72,9 +72,8 @@ impl Extent {
 }
 
 /// The window of `size` whose middle is nearest `centre`, trimmed to an image of `width` x `height` pixels;
-/// `None` when nothing of it is left, the position does not project or the first two axes are not celestial.
-///
-/// With c the 0-based pixel of the centre and N pixels along an axis, the first is ⌊c - (N-1)/2 + ½ + ε⌋.
+/// `None` when nothing of it is left or the position does not project. The two sides are those along the celestial
+/// axes of the image.
 pub fn centred_box(
     wcs: &Wcs,
     centre: SkyCoord,
@@ -82,16 +81,22 @@ pub fn centred_box(
     width: usize,
     height: usize,
 ) -> Option<PixelBox> {
-    let pixel = wcs.pixel_at(centre).filter(|_| wcs.is_picture())?;
+    let [columns, rows] = centred_window(wcs, centre, size)?;
+    PixelBox::of_runs(columns, rows, width, height)
+}
+
+/// The window of [`centred_box`] before it is trimmed.
+///
+/// With c the 0-based pixel of the centre and N pixels along an axis, the first is ⌊c - (N-1)/2 + ½ + ε⌋.
+pub fn centred_window(wcs: &Wcs, centre: SkyCoord, size: CutoutSize) -> Option<[AxisRun; 2]> {
+    let pixel = wcs.pixel_at(centre)?;
     let scale = wcs.pixel_scale_deg();
-    let [x, y] = [(pixel.x, size.width), (pixel.y, size.height)].map(|(position, side)| {
+    Some([(pixel.x, size.width), (pixel.y, size.height)].map(|(position, side)| {
         let count = side.to_pixels(scale);
         let first = (position - 1.0) - (count - 1) as f64 / 2.0 + 0.5 + EDGE_TOLERANCE_PX;
         // Further away than any image is large, but still a number an i64 can hold.
-        let first = first.floor().clamp(-1e15, 1e15) as i64;
-        (first, first + count)
-    });
-    PixelBox::clipped(x.0, x.1, y.0, y.1, width, height)
+        AxisRun { start: first.floor().clamp(-1e15, 1e15) as i64, length: count as usize }
+    }))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The pixel grid of one image: what lies on it, how far from it, and where on the sky it is.
 
-use crate::pixel::PixelBox;
+use crate::pixel::{AxisRun, PixelBox};
 use crate::sky::{FitsPixel, SkyCoord, Wcs};
 
 use super::EDGE_TOLERANCE_PX;
@@ -33,12 +33,12 @@ impl PixelExtent {
         self.x[0] > self.x[1]
     }
 
-    /// The whole pixels the extent reaches into by more than the tolerance, clipped to the image.
-    pub(super) fn to_box(self, image: Image<'_>) -> Option<PixelBox> {
+    /// Columns and rows the extent reaches into by more than the tolerance.
+    pub(super) fn to_runs(self) -> Option<[AxisRun; 2]> {
         if self.is_empty() {
             return None;
         }
-        let side = |[low, high]: [f64; 2]| -> Option<(i64, i64)> {
+        let side = |[low, high]: [f64; 2]| -> Option<AxisRun> {
             if !(low.is_finite() && high.is_finite()) {
                 return None;
             }
@@ -46,15 +46,18 @@ impl PixelExtent {
             let whole = |value: f64| value.clamp(-1e15, 1e15) as i64;
             let first = whole((low + 0.5 + EDGE_TOLERANCE_PX).floor());
             let last = whole((high - 0.5 - EDGE_TOLERANCE_PX).ceil()).max(first);
-            Some((first - 1, last))
+            AxisRun::between(first - 1, last)
         };
-        let (x0, x1) = side(self.x)?;
-        let (y0, y1) = side(self.y)?;
-        PixelBox::clipped(x0, x1, y0, y1, image.width, image.height)
+        Some([side(self.x)?, side(self.y)?])
     }
 }
 
 impl Image<'_> {
+    /// The part of columns and rows that lies on the image.
+    pub(super) fn clip(&self, [columns, rows]: [AxisRun; 2]) -> Option<PixelBox> {
+        PixelBox::of_runs(columns, rows, self.width, self.height)
+    }
+
     pub(super) fn right(&self) -> f64 {
         self.width as f64 + 0.5
     }

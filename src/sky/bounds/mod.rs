@@ -6,8 +6,8 @@ mod image;
 mod intersection;
 mod region;
 
-pub use self::centred::{CutoutSize, CutoutSizeError, Extent, centred_box};
-pub use self::region::region_box;
+pub use self::centred::{CutoutSize, CutoutSizeError, Extent, centred_box, centred_window};
+pub use self::region::{region_box, region_window};
 
 /// An extent that ends on a pixel's edge to within this many pixels does not pull the neighbour in, whatever
 /// the rounding on the way.

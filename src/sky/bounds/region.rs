@@ -3,26 +3,36 @@
 use super::extremes::{Sample, SampledCurve};
 use super::image::{Image, PixelExtent};
 use super::intersection::intersection_box;
-use crate::pixel::PixelBox;
+use crate::pixel::{AxisRun, PixelBox};
 use crate::sky::{FitsPixel, Region, SkyCoord, Wcs};
 
 /// The box of an image of `width` x `height` pixels that holds every pixel `region` touches; `None` when it
-/// touches none or its first two axes are not celestial.
+/// touches none. The two sides are those along the celestial axes of the image.
 ///
 /// Usually this is the bounding box of the region, trimmed to the image. Where the region has no bounding box on
 /// this projection (it reaches behind a gnomonic map, around a pole of a cylindrical one, across a seam, or so far
 /// out that a distortion means nothing) it is the bounding box of the part on the image.
 pub fn region_box(wcs: &Wcs, region: &Region, width: usize, height: usize) -> Option<PixelBox> {
-    if width == 0 || height == 0 || !wcs.is_picture() {
+    Image { wcs, width, height }.clip(region_window(wcs, region, width, height)?)
+}
+
+/// The box of [`region_box`] before it is trimmed: columns and rows, beyond the image too where the region has a
+/// bounding box.
+pub fn region_window(wcs: &Wcs, region: &Region, width: usize, height: usize) -> Option<[AxisRun; 2]> {
+    if width == 0 || height == 0 {
         return None;
     }
     let image = Image { wcs, width, height };
     match projected_boundary(image, region) {
         Some(boundary) => {
-            let found = extent(wcs, &boundary).to_box(image)?;
+            let found = extent(wcs, &boundary).to_runs()?;
+            image.clip(found)?;
             touches(image, region, &boundary).then_some(found)
         }
-        None => intersection_box(image, region)?.to_box(image),
+        None => {
+            let found = image.clip(intersection_box(image, region)?.to_runs()?)?;
+            Some(found.runs())
+        }
     }
 }
 

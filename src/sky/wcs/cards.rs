@@ -12,20 +12,21 @@ const CARD_BYTES: usize = 80;
 const LARGEST: f64 = 1e15;
 
 /// What a WCS keyword may begin with; everything else in a header is skipped.
-const PREFIXES: [&str; 22] = [
+const PREFIXES: [&str; 30] = [
     "CTYPE", "CUNIT", "CRPIX", "CRVAL", "CDELT", "CROTA", "CD", "PC", "PV", "LONPOLE", "LATPOLE", "RADESYS",
-    "RADECSYS", "EQUINOX", "EPOCH", "A_", "B_", "NAXIS", "ZNAXIS", "CQDIS", "D2IM", "AMDX",
+    "RADECSYS", "EQUINOX", "EPOCH", "A_", "B_", "NAXIS", "ZNAXIS", "CQDIS", "D2IM", "AMDX", "RESTFR",
+    "RESTWAV", "VELREF", "TIMESYS", "TIMEUNIT", "MJDREF", "JDREF", "DATEREF",
 ];
 
 /// Keyword → value text, quotes taken off.
 #[derive(Debug, Default)]
-pub(super) struct Cards {
+pub(in crate::sky) struct Cards {
     values: HashMap<String, String>,
 }
 
 impl Cards {
     /// Reads 80-byte cards up to END or the end of the bytes.
-    pub(super) fn read(bytes: &[u8]) -> Self {
+    pub(in crate::sky) fn read(bytes: &[u8]) -> Self {
         let mut values = HashMap::new();
         for card in bytes.chunks_exact(CARD_BYTES) {
             let (name, field) = card.split_at(8);
@@ -42,12 +43,12 @@ impl Cards {
     }
 
     /// The value as text, blanks trimmed; `None` when absent or blank.
-    pub(super) fn text(&self, keyword: &str) -> Option<&str> {
+    pub(in crate::sky) fn text(&self, keyword: &str) -> Option<&str> {
         self.values.get(keyword).map(|value| value.trim()).filter(|value| !value.is_empty())
     }
 
     /// The value as a number of sensible size; `None` when absent or blank.
-    pub(super) fn number(&self, keyword: &str) -> Result<Option<f64>, WcsError> {
+    pub(in crate::sky) fn number(&self, keyword: &str) -> Result<Option<f64>, WcsError> {
         self.text(keyword)
             .map(|text| {
                 text.replace(['D', 'd'], "E")
@@ -60,7 +61,7 @@ impl Cards {
     }
 
     /// The names of all keywords held, in no order.
-    pub(super) fn keywords(&self) -> impl Iterator<Item = &str> {
+    pub(in crate::sky) fn keywords(&self) -> impl Iterator<Item = &str> {
         self.values.keys().map(String::as_str)
     }
 }

@@ -5,7 +5,7 @@ use super::cards::Cards;
 use crate::sky::vector::sin_cos_deg;
 
 /// Solves `matrix · x = b`; `None` when the matrix is singular to working precision.
-pub(super) fn solve(matrix: [[f64; 2]; 2], b: [f64; 2]) -> Option<[f64; 2]> {
+pub(in crate::sky) fn solve(matrix: [[f64; 2]; 2], b: [f64; 2]) -> Option<[f64; 2]> {
     let [[a00, a01], [a10, a11]] = matrix;
     let determinant = a00 * a11 - a01 * a10;
     let size = a00.abs().max(a01.abs()) * a10.abs().max(a11.abs());
@@ -14,14 +14,14 @@ pub(super) fn solve(matrix: [[f64; 2]; 2], b: [f64; 2]) -> Option<[f64; 2]> {
 }
 
 /// The longitude and the latitude row of the linear matrix over all pixel axes, in the units of the header.
-pub(super) struct LinearRows {
+pub(in crate::sky) struct LinearRows {
     /// (row, pixel axis, value)
     cells: Vec<(usize, usize, f64)>,
 }
 
 impl LinearRows {
     /// `CDi_j` if any is there, else `PCi_j · CDELTi`, else `CDELTi` turned by the `CROTA` of the latitude axis.
-    pub(super) fn read(cards: &Cards, alternate: &str, axes: [usize; 2]) -> Result<Self, WcsError> {
+    pub(in crate::sky) fn read(cards: &Cards, alternate: &str, axes: [usize; 2]) -> Result<Self, WcsError> {
         let cd = matrix_cells(cards, "CD", alternate, axes)?;
         if !cd.is_empty() {
             return Ok(Self { cells: cd });
@@ -53,12 +53,12 @@ impl LinearRows {
         })
     }
 
-    pub(super) fn at(&self, row: usize, axis: usize) -> f64 {
+    pub(in crate::sky) fn at(&self, row: usize, axis: usize) -> f64 {
         self.cells.iter().filter(|cell| (cell.0, cell.1) == (row, axis)).map(|cell| cell.2).sum()
     }
 
     /// What the other axes of a cube add on its first plane, where their pixel is 1.
-    pub(super) fn first_plane_offset(
+    pub(in crate::sky) fn first_plane_offset(
         &self,
         cards: &Cards,
         alternate: &str,

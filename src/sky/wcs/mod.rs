@@ -1,10 +1,10 @@
 //! The world coordinate system of an image: pixel ↔ ICRS. The only place that knows the projection library.
 
-mod cards;
+pub(in crate::sky) mod cards;
 mod ctype;
 mod description;
 mod frame;
-mod linear;
+pub(in crate::sky) mod linear;
 mod sip;
 mod topology;
 
@@ -42,7 +42,7 @@ pub enum WcsError {
     /// Celestial, but in a frame that has no fixed relation to ICRS (solar, planetary, apparent).
     #[error("positions in the image's frame ({0}) have no fixed place on the sky")]
     NotEquatorial(String),
-    /// A cube whose planes are not pictures of the sky.
+    /// A cube whose planes are not pictures of the sky cannot be padded.
     #[error("the first two axes of the image are not its celestial ones")]
     NotAPicture,
     /// Scale and rotation collapse the image to a line.
@@ -195,15 +195,11 @@ impl Wcs {
         pixel
     }
 
-    /// That a region of the sky is a region of this image's first two axes, and in what frame.
+    /// That a region of the sky is a region of this image, and in what frame.
     ///
     /// # Errors
-    /// [`WcsError::NotEquatorial`] for solar, planetary and apparent frames, [`WcsError::NotAPicture`] for cubes
-    /// with their celestial axes elsewhere: cut those by pixel.
+    /// [`WcsError::NotEquatorial`] for solar, planetary and apparent frames: cut those by pixel.
     pub fn require_sky(&self) -> Result<RadeSys, WcsError> {
-        if !self.is_picture() {
-            return Err(WcsError::NotAPicture);
-        }
         self.frame.as_ref().map(|(frame, _)| *frame).map_err(|name| WcsError::NotEquatorial(name.clone()))
     }
 

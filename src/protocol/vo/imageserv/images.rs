@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::http::header::{ContentDisposition, HeaderName, HeaderValue};
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json as json_value;
@@ -10,14 +10,14 @@ use serde_json::json as json_value;
 use super::error::Failure;
 use super::json;
 use super::parameters::Parameters;
-use super::request::{CutoutBox, Request, Selector};
+use super::request::{Answer, CutoutBox, Request, Selector};
 use crate::catalogue::{ArchiveImage, DataId};
 use crate::protocol::vo::archives::Holding;
-use crate::protocol::vo::{Vo, body, fits_answer};
+use crate::protocol::vo::fits_answer::Delivery;
+use crate::protocol::vo::{Vo, body};
 use crate::render::{CutoutArea, CutoutRequest, Error};
 
 const SCIENCE_ID: HeaderName = HeaderName::from_static("x-science-id");
-const CUTOUT_BOUNDS: HeaderName = HeaderName::from_static("x-cutout-bounds");
 const IGNORED_PARAMETERS: HeaderName = HeaderName::from_static("x-ignored-parameters");
 
 /// `GET /{db}`.
@@ -63,11 +63,11 @@ pub(super) async fn answer(
     let mut response = match Request::of(&parameters, holding.scheme)? {
         Request::DataIdOf(data_id) => HttpResponse::Ok().json(data_id_json(&data_id)),
         Request::ScienceIdOf(id) => HttpResponse::Ok().json(id.get()),
-        Request::Image { selector, cutout } => {
+        Request::Image { selector, cutout, answer } => {
             let image = find(vo, &holding, selector).await?;
             let mut response = match cutout {
-                None => whole(request, vo, &holding, &image).await?,
-                Some(area) => cut(request, vo, &holding, &image, area).await?,
+                None if answer.is_whole_file() => whole(request, vo, &holding, &image, &answer).await?,
+                area => cut(request, vo, &holding, &image, area, &answer).await?,
             };
             response.headers_mut().insert(SCIENCE_ID, HeaderValue::from(image.science_id.get()));
             response
@@ -102,10 +102,11 @@ async fn whole(
     vo: &Vo,
     holding: &Holding,
     image: &ArchiveImage,
+    answer: &Answer,
 ) -> Result<HttpResponse, Failure> {
     let file = vo.renderer.open(image.frame.path.clone()).await?;
-    let name = format!("{}-{}-{}.fits", holding.dataset, image.science_id, image.filter);
-    Ok(fits_answer::whole_file(request, &file, ContentDisposition::attachment(name)).await?)
+    let delivery = Delivery::new(request, file_name(holding, image, "", answer), answer.form.media_type());
+    Ok(delivery.whole_file(&file).await?)
 }
 
 async fn cut(
@@ -113,25 +114,38 @@ async fn cut(
     vo: &Vo,
     holding: &Holding,
     image: &ArchiveImage,
-    area: CutoutBox,
+    area: Option<CutoutBox>,
+    answer: &Answer,
 ) -> Result<HttpResponse, Failure> {
-    let wanted = CutoutRequest {
-        area: CutoutArea::Centred { centre: area.centre, size: area.size },
-        region_text: area.to_string(),
-        publisher_did: Some(holding.publisher_did(image.science_id)),
-        made_at: vo.clock.utc(),
+    let mut wanted = match area {
+        Some(area) => {
+            area.check_area(image, vo.settings.cutout_square_degrees)?;
+            let pixels = CutoutArea::Centred { centre: area.centre, size: area.size };
+            CutoutRequest::new(pixels, area.to_string(), vo.clock.utc())
+        }
+        None => CutoutRequest::new(CutoutArea::Whole, "whole image".to_owned(), vo.clock.utc()),
     };
-    let planned = match vo.renderer.cutout(image.frame.path.clone(), wanted).await {
-        Err(Error::OutsideImage) => return Err(Failure::no_overlap(image.science_id)),
-        planned => planned?,
+    wanted.publisher_did = Some(holding.publisher_did(image.science_id));
+    (wanted.edge, wanted.detail) = (answer.edge, answer.detail);
+    let part = if area.is_some() { "_cutout" } else { "" };
+    let delivery = Delivery::new(request, file_name(holding, image, part, answer), answer.form.media_type());
+    let path = image.frame.path.clone();
+    let answered = match answer.picture {
+        None => vo.renderer.cutout(path, wanted).await.map(|planned| delivery.cutout(planned)),
+        Some(picture) => {
+            let made = vo.renderer.cutout_picture(path, wanted, picture).await;
+            made.map(|(bytes, runs)| delivery.picture(bytes, &runs))
+        }
     };
-    let name = format!("{}-{}-{}_cutout.fits", holding.dataset, image.science_id, image.filter);
-    let bounds = planned.science_box.to_fits_section();
-    let mut response = fits_answer::cutout(request, planned, ContentDisposition::attachment(name));
-    if let Ok(bounds) = HeaderValue::try_from(bounds) {
-        response.headers_mut().insert(CUTOUT_BOUNDS, bounds);
+    match answered {
+        Err(Error::OutsideImage) => Err(Failure::no_overlap(image.science_id)),
+        answered => Ok(answered?),
     }
-    Ok(response)
+}
+
+fn file_name(holding: &Holding, image: &ArchiveImage, part: &str, answer: &Answer) -> String {
+    let ending = answer.form.extension();
+    format!("{}-{}-{}{part}.{ending}", holding.dataset, image.science_id, image.filter)
 }
 
 fn data_id_json(data_id: &DataId) -> serde_json::Value {

@@ -6,7 +6,7 @@ use super::error::Failure;
 use crate::protocol::vo::body::urlencoded;
 
 /// The names ImageServ knows, and the older names of the same things.
-const KNOWN: [(&str, &str); 22] = [
+const KNOWN: [(&str, &str); 29] = [
     ("ds", "ds"),
     ("ra", "ra"),
     ("dec", "dec"),
@@ -25,6 +25,13 @@ const KNOWN: [(&str, &str); 22] = [
     ("width", "width"),
     ("height", "height"),
     ("unit", "unit"),
+    ("edge", "edge"),
+    ("detail", "detail"),
+    ("RESPONSEFORMAT", "RESPONSEFORMAT"),
+    ("stretch", "stretch"),
+    ("min_cut", "min_cut"),
+    ("max_cut", "max_cut"),
+    ("stitch", "stitch"),
     ("get_dataid", "get_dataid"),
     ("get_data_id", "get_dataid"),
     ("get_ccdexpid", "get_ccdexpid"),

@@ -4,7 +4,9 @@ use std::fmt;
 
 use super::error::Failure;
 use super::parameters::Parameters;
-use crate::catalogue::{DataId, IdentityError, ScienceId, ScienceIdScheme, SdssFilter};
+use crate::catalogue::{ArchiveImage, DataId, IdentityError, ScienceId, ScienceIdScheme, SdssFilter};
+use crate::protocol::vo::form::{self, BadPictureParameter, ImageForm};
+use crate::render::{CutoutPicture, Detail, Edge};
 use crate::sky::{CutoutSize, Extent, SkyCoord};
 
 /// The request about one dataset.
@@ -16,6 +18,8 @@ pub enum Request {
         selector: Selector,
         /// Which part; `None` for the whole file.
         cutout: Option<CutoutBox>,
+        /// How it is answered.
+        answer: Answer,
     },
     /// The data id behind a science id.
     DataIdOf(DataId),
@@ -42,6 +46,26 @@ pub enum Selector {
     },
 }
 
+/// How an image is answered: beside the contract of the original service, as far as it was asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// FITS or a picture.
+    pub form: ImageForm,
+    /// What the picture looks like.
+    pub picture: Option<CutoutPicture>,
+    /// What becomes of a box that reaches beyond the image.
+    pub edge: Edge,
+    /// How much of a multi-extension file.
+    pub detail: Detail,
+}
+
+impl Answer {
+    /// Whether the file as it lies in the archive is the answer when no part of it was asked for.
+    pub fn is_whole_file(&self) -> bool {
+        self.picture.is_none() && self.detail == Detail::Exposure
+    }
+}
+
 /// A box around a point.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CutoutBox {
@@ -49,6 +73,25 @@ pub struct CutoutBox {
     pub centre: SkyCoord,
     /// Its size.
     pub size: CutoutSize,
+}
+
+impl CutoutBox {
+    /// Fails when the box covers more of the sky than a request may have.
+    ///
+    /// # Errors
+    /// 400 with the words of the original service.
+    pub fn check_area(&self, image: &ArchiveImage, most_square_degrees: f64) -> Result<(), Failure> {
+        let scale_deg = image.place.as_ref().map_or(0.0, |place| place.pixel_scale_arcsec / 3600.0);
+        let degrees = |extent: Extent| match extent {
+            Extent::Degrees(degrees) => degrees,
+            Extent::Pixels(pixels) => pixels * scale_deg,
+        };
+        if degrees(self.size.width()) * degrees(self.size.height()) > most_square_degrees {
+            let message = format!("Requested image exceeded {most_square_degrees} squared degrees");
+            return Err(Failure::too_large(message));
+        }
+        Ok(())
+    }
 }
 
 impl fmt::Display for CutoutBox {
@@ -87,8 +130,24 @@ impl Request {
         if positioned && cutout.is_none() && matches!(selector, Selector::ById { .. }) {
             return Err(Failure::bad_value("ra and dec with an image id need width and height"));
         }
-        Ok(Self::Image { selector, cutout })
+        Ok(Self::Image { selector, cutout, answer: answer(parameters)? })
     }
+}
+
+fn answer(parameters: &Parameters) -> Result<Answer, Failure> {
+    let invalid = |name: &str| {
+        Failure::bad_value(format!("Invalid {name} {}", parameters.get(name).unwrap_or_default()))
+    };
+    if parameters.get("stitch").is_some_and(|value| !value.eq_ignore_ascii_case("false")) {
+        return Err(Failure::not_implemented("stitching patches of a sky map"));
+    }
+    let form = parameters.get("RESPONSEFORMAT").unwrap_or("image/fits");
+    let form = ImageForm::named(form).ok_or_else(|| invalid("RESPONSEFORMAT"))?;
+    let picture = form::picture(&form, |name| parameters.get(name));
+    let picture = picture.map_err(|BadPictureParameter(name)| invalid(name))?;
+    let edge = parameters.get("edge").map_or(Some(Edge::Trim), form::edge).ok_or_else(|| invalid("edge"))?;
+    let detail = parameters.get("detail").map_or(Some(Detail::Exposure), form::detail);
+    Ok(Answer { form, picture, edge, detail: detail.ok_or_else(|| invalid("detail"))? })
 }
 
 fn selector(parameters: &Parameters, scheme: ScienceIdScheme) -> Result<Selector, Failure> {
@@ -248,7 +307,7 @@ mod tests {
         assert_eq!(id_of(coadd("tract=0&patch_x=366&patch_y=0&filter=u").unwrap()), 23_986_176);
         assert!(matches!(
             ccd("ra=359.195&dec=-0.1055&filter=r").unwrap(),
-            Request::Image { selector: Selector::Nearest { .. }, cutout: None }
+            Request::Image { selector: Selector::Nearest { .. }, cutout: None, .. }
         ));
     }
 

@@ -1,0 +1,187 @@
+//! A region of the sky, or a box of pixels around a point of it, becomes a FITS cutout.
+
+mod boxes;
+mod filters;
+mod masking;
+mod picture;
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+
+pub use self::filters::{AxisFilters, Coverage};
+pub use self::picture::{CutoutPicture, PictureFormat, PictureStretch};
+use super::{Error, OpenFile};
+use crate::fits::{Cutout, CutoutNote, FileStamp, ImageCut, Kept};
+use crate::pixel::AxisRun;
+use crate::sky::{CutoutSize, Region, SkyCoord};
+
+/// Which pixels are wanted.
+#[derive(Clone, Debug)]
+pub enum CutoutArea {
+    /// All of every plane.
+    Whole,
+    /// A box with a width along axis 1 and a height along axis 2, centred on a point (ImageServ, `BRECT`).
+    Centred {
+        /// Where its middle is.
+        centre: SkyCoord,
+        /// How large it is.
+        size: CutoutSize,
+    },
+    /// The smallest box of pixels that covers the region (SODA).
+    Region(Region),
+    /// These columns and rows.
+    Pixels([AxisRun; 2]),
+}
+
+/// What becomes of a box that reaches beyond the image.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Edge {
+    /// It is trimmed.
+    #[default]
+    Trim,
+    /// What the image does not have is filled with "missing".
+    Pad,
+    /// It is refused.
+    Strict,
+}
+
+/// How much of a multi-extension file is answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Detail {
+    /// Everything: images cut, tables as they are.
+    #[default]
+    Exposure,
+    /// The first image with its planes of the same size: mask and variance.
+    MaskedImage,
+    /// The first image.
+    Image,
+}
+
+/// A cutout of one file.
+#[derive(Clone, Debug)]
+pub struct CutoutRequest {
+    /// Which pixels.
+    pub area: CutoutArea,
+    /// What becomes of a box that reaches beyond the image.
+    pub edge: Edge,
+    /// Whether pixels of the box whose centre is outside the region are made missing.
+    pub blank_outside: bool,
+    /// Which wavelengths, times and polarisations.
+    pub filters: AxisFilters,
+    /// What is known of the wavelengths and so on of an image that has no axis for them.
+    pub coverage: Coverage,
+    /// How much of the file.
+    pub detail: Detail,
+    /// Whether the pixels are left out.
+    pub headers_only: bool,
+    /// More pixels than this are refused; `None` leaves it to the limits of the service.
+    pub most_pixels: Option<u64>,
+    /// The region as the client wrote it, for the HISTORY card.
+    pub region_text: String,
+    /// Identifier of the dataset, for the `CUTID` card.
+    pub publisher_did: Option<String>,
+    /// When the cutout is made.
+    pub made_at: DateTime<Utc>,
+}
+
+impl CutoutRequest {
+    /// A trimmed cutout of everything in a file, made at `made_at`.
+    pub fn new(area: CutoutArea, region_text: String, made_at: DateTime<Utc>) -> Self {
+        Self {
+            area,
+            edge: Edge::default(),
+            blank_outside: false,
+            filters: AxisFilters::default(),
+            coverage: Coverage::default(),
+            detail: Detail::default(),
+            headers_only: false,
+            most_pixels: None,
+            region_text,
+            publisher_did: None,
+            made_at,
+        }
+    }
+}
+
+/// A cutout whose form is decided.
+#[derive(Clone, Debug)]
+pub struct PlannedCutout {
+    /// Its bytes, to be read in parts.
+    pub cutout: Arc<Cutout>,
+    /// Its bytes, already read because they are few.
+    pub bytes: Option<Bytes>,
+    /// What is cut of the first image it holds: columns, rows and further axes that are cut.
+    pub science: Vec<AxisRun>,
+    /// The version of the file it is cut from.
+    pub stamp: FileStamp,
+    /// A number that is the same for the same pixels of the same version of the file.
+    pub digest: u64,
+}
+
+impl PlannedCutout {
+    /// The pixels of the first image in FITS counting: `x1:x2,y1:y2`, further axes behind.
+    pub fn bounds(&self) -> String {
+        self.science.iter().map(|run| run.to_fits_range()).collect::<Vec<_>>().join(",")
+    }
+}
+
+/// Cutouts up to this size are read at once.
+const READ_AT_ONCE_BYTES: u64 = 4 << 20;
+
+impl CutoutRequest {
+    /// Decides the pixels of every image of `file` and reads them if they are few.
+    ///
+    /// Every image HDU with a celestial WCS is cut by its own; planes without one but as large as the first
+    /// image that has one (masks, variances) take its box; images the region does not touch are left out.
+    ///
+    /// # Errors
+    /// [`Error::OutsideImage`] when no image is touched, the WCS's own error when the first image has none that
+    /// can be used, and those of [`Cutout::plan`].
+    pub fn plan(&self, file: &OpenFile) -> Result<PlannedCutout, Error> {
+        let cuts = self.cuts(file)?;
+        let science = cuts.first().ok_or(Error::OutsideImage)?.runs.clone();
+        let note = CutoutNote {
+            region: self.region_text.clone(),
+            publisher_did: self.publisher_did.clone(),
+            made_at: self.made_at,
+        };
+        let kept = match self.detail {
+            _ if self.headers_only => Kept::Headers,
+            Detail::Exposure => Kept::Everything,
+            Detail::MaskedImage | Detail::Image => Kept::Images,
+        };
+        let cutout = Cutout::plan(Arc::clone(&file.fits), &cuts, kept, &note)?;
+        let bytes =
+            if cutout.content_length() <= READ_AT_ONCE_BYTES { Some(cutout.to_bytes()?) } else { None };
+        let stamp = file.fits.stamp();
+        let mut hasher = DefaultHasher::new();
+        (stamp, &science, cutout.content_length(), self.blank_outside.then_some(&self.region_text))
+            .hash(&mut hasher);
+        Ok(PlannedCutout { cutout: Arc::new(cutout), bytes, science, stamp, digest: hasher.finish() })
+    }
+
+    /// What is cut of each image, the first image first.
+    fn cuts(&self, file: &OpenFile) -> Result<Vec<ImageCut>, Error> {
+        let cuts = boxes::cuts(self, file)?;
+        self.check_size(file, &cuts)?;
+        if self.blank_outside { masking::masked(self, file, cuts) } else { Ok(cuts) }
+    }
+
+    fn check_size(&self, file: &OpenFile, cuts: &[ImageCut]) -> Result<(), Error> {
+        let Some(allowed) = self.most_pixels else { return Ok(()) };
+        let mut asked = 0_u64;
+        for cut in cuts {
+            let image = file.fits.hdu(cut.hdu)?.image()?;
+            let further = image.axes.iter().enumerate().skip(cut.runs.len()).map(|(_, length)| *length);
+            let sides = cut.runs.iter().map(|run| run.length).chain(further);
+            asked = asked.saturating_add(sides.fold(1, |product, side| product.saturating_mul(side as u64)));
+        }
+        if asked > allowed { Err(Error::TooManyPixels { asked, allowed }) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests;
