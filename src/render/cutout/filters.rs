@@ -29,6 +29,31 @@ pub struct Coverage {
     pub polarizations: Vec<Polarization>,
 }
 
+/// What is known of an image beside its axes, as one filter sees it.
+#[derive(Clone, Copy)]
+enum Known {
+    /// It is a plane of an image that was judged already.
+    Follows,
+    /// Nothing.
+    Nothing,
+    /// It passes, or not.
+    Passes(bool),
+}
+
+impl Known {
+    fn of<T>(
+        coverage: Option<&Coverage>,
+        has: impl Fn(&Coverage) -> Option<T>,
+        passes: impl Fn(T) -> bool,
+    ) -> Self {
+        match coverage.map(has) {
+            None => Self::Follows,
+            Some(None) => Self::Nothing,
+            Some(Some(value)) => Self::Passes(passes(value)),
+        }
+    }
+}
+
 /// What one filter finds.
 enum Found {
     /// The image has an axis for it: its FITS number, and the pixels along it, if any.
@@ -59,35 +84,40 @@ impl AxisFilters {
             return Ok(Some(cut));
         }
         let axes = CubeAxes::parse(&header_of(hdu), &image.axes).map_err(Arc::<WcsError>::new)?;
-        let mut found = Vec::new();
+        let mut outcomes = Vec::new();
         if let Some(band) = self.wavelength_m {
             let run = axes.spectral.map(|(axis, read)| Ok((axis, read?.run(band[0], band[1]))));
-            found.push(decided(
+            outcomes.push(decided(
                 run,
-                coverage.map(|known| known.wavelength_m.map(|has| meet(has, band))),
+                Known::of(coverage, |known| known.wavelength_m, |has| meet(has, band)),
                 "spectral",
             )?);
         }
         if let Some(time) = self.mjd {
             let run = axes.time.map(|(axis, read)| Ok((axis, read?.run(time[0], time[1]))));
-            found.push(decided(run, coverage.map(|known| known.mjd.map(|has| meet(has, time))), "time")?);
+            outcomes.push(decided(
+                run,
+                Known::of(coverage, |known| known.mjd, |has| meet(has, time)),
+                "time",
+            )?);
         }
         if !self.polarizations.is_empty() {
             let run = axes.stokes.map(|(axis, read)| Ok((axis, read?.run(&self.polarizations))));
-            let meets = |known: &Coverage| {
-                (!known.polarizations.is_empty())
-                    .then(|| known.polarizations.iter().any(|state| self.polarizations.contains(state)))
-            };
-            found.push(decided(run, coverage.map(meets), "polarization")?);
+            let states =
+                |known: &Coverage| Some(known.polarizations.clone()).filter(|states| !states.is_empty());
+            let known = Known::of(coverage, states, |states| {
+                states.iter().any(|state| self.polarizations.contains(state))
+            });
+            outcomes.push(decided(run, known, "polarization")?);
         }
-        for one in found {
-            match one {
+        for outcome in outcomes {
+            match outcome {
                 Found::Whole(true) => {}
                 Found::Whole(false) | Found::Axis(_, None) => return Ok(None),
                 Found::Axis(axis, Some(run)) => {
-                    while cut.runs.len() < axis {
-                        cut.runs.push(AxisRun::whole(image.axes[cut.runs.len()]));
-                    }
+                    let whole = image.axes.iter().map(|length| AxisRun::whole(*length));
+                    let missing = axis.saturating_sub(cut.runs.len());
+                    cut.runs.extend(whole.skip(cut.runs.len()).take(missing));
                     cut.runs[axis - 1] = run;
                 }
             }
@@ -96,20 +126,20 @@ impl AxisFilters {
     }
 }
 
-/// What the axis says, else what the coverage says.
+/// What the axis says, else what is known beside it.
 fn decided(
     axis: Option<Result<(usize, Option<AxisRun>), CubeError>>,
-    coverage: Option<Option<bool>>,
+    known: Known,
     kind: &'static str,
 ) -> Result<Found, Error> {
-    match (axis, coverage) {
+    match (axis, known) {
         (Some(read), _) => {
             let (axis, run) = read?;
             Ok(Found::Axis(axis, run))
         }
-        (None, None) => Ok(Found::Whole(true)),
-        (None, Some(Some(meets))) => Ok(Found::Whole(meets)),
-        (None, Some(None)) => Err(Error::NoMetadata(kind)),
+        (None, Known::Follows) => Ok(Found::Whole(true)),
+        (None, Known::Passes(passes)) => Ok(Found::Whole(passes)),
+        (None, Known::Nothing) => Err(Error::NoMetadata(kind)),
     }
 }
 

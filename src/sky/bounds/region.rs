@@ -23,17 +23,12 @@ pub fn region_window(wcs: &Wcs, region: &Region, width: usize, height: usize) ->
         return None;
     }
     let image = Image { wcs, width, height };
-    match projected_boundary(image, region) {
-        Some(boundary) => {
-            let found = extent(wcs, &boundary).to_runs()?;
-            image.clip(found)?;
-            touches(image, region, &boundary).then_some(found)
-        }
-        None => {
-            let found = image.clip(intersection_box(image, region)?.to_runs()?)?;
-            Some(found.runs())
-        }
-    }
+    let Some(boundary) = projected_boundary(image, region) else {
+        return Some(image.clip(intersection_box(image, region)?.to_runs()?)?.runs());
+    };
+    let found = extent(wcs, &boundary).to_runs()?;
+    image.clip(found)?;
+    touches(image, region, &boundary).then_some(found)
 }
 
 /// The edge of the region on the pixel grid, if it bounds the region's picture.

@@ -67,8 +67,8 @@ impl Linear {
     fn run(&self, value: impl Fn(f64) -> f64, [low, high]: [f64; 2]) -> Option<AxisRun> {
         let [first, last] = self.edges();
         let (at_first, at_last) = (value(first), value(last));
-        let (least, most) = (at_first.min(at_last), at_first.max(at_last));
-        if !(low <= high && least.is_finite() && most.is_finite()) || high < least || low > most {
+        let (lowest, highest) = (at_first.min(at_last), at_first.max(at_last));
+        if !(low <= high && lowest.is_finite() && highest.is_finite()) || high < lowest || low > highest {
             return None;
         }
         let is_rising = at_last >= at_first;
@@ -81,9 +81,9 @@ impl Linear {
             f64::midpoint(from, to)
         };
         let ends = [low, high].map(|wanted| {
-            if wanted <= least {
+            if wanted <= lowest {
                 if is_rising { first } else { last }
-            } else if wanted >= most {
+            } else if wanted >= highest {
                 if is_rising { last } else { first }
             } else {
                 pixel_of(wanted)

@@ -17,8 +17,8 @@ fn spectral(lines: &[&str], length: usize) -> SpectralAxis {
     axes(lines, &[4, 4, length]).spectral.unwrap().1.unwrap()
 }
 
-fn run(start: i64, length: usize) -> Option<AxisRun> {
-    Some(AxisRun { start, length })
+fn run(start: i64, length: i64) -> Option<AxisRun> {
+    AxisRun::between(start, start + length)
 }
 
 #[test]

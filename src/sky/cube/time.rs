@@ -1,6 +1,6 @@
 //! Time axes, as MJD in UTC (FITS 4.0 §9).
 
-use chrono::{NaiveDateTime, TimeDelta};
+use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 
 use super::{CubeError, Linear};
 use crate::clock::leap_seconds::{MJD_EPOCH, tai_to_utc};
@@ -92,11 +92,8 @@ fn reference(cards: &Cards) -> Result<f64, WcsError> {
         }
     }
     let date = cards.text("DATEREF").and_then(|text| {
-        ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d"].iter().find_map(|format| {
-            NaiveDateTime::parse_from_str(text, format)
-                .ok()
-                .or_else(|| Some(chrono::NaiveDate::parse_from_str(text, format).ok()?.and_hms_opt(0, 0, 0)?))
-        })
+        let midnight = || NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0);
+        NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").ok().or_else(midnight)
     });
     Ok(date.map_or(0.0, |date| {
         (date - MJD_EPOCH.and_hms_opt(0, 0, 0).unwrap_or_default()).num_milliseconds() as f64 / 86_400_000.0
