@@ -141,6 +141,7 @@ impl Config {
         for (key, seconds) in [
             ("ingest.settle_seconds", self.ingest.settle_seconds),
             ("ingest.poll_seconds", self.ingest.poll_seconds),
+            ("nina.ping_seconds", self.nina.ping_seconds),
         ] {
             check(key, seconds.is_finite() && seconds > 0.0, || {
                 format!("{seconds} is not a positive number of seconds")

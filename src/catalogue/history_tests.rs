@@ -64,7 +64,7 @@ fn path(number: u64) -> PathBuf {
     PathBuf::from(format!("/captures/{number:04}.fits"))
 }
 
-pub(super) async fn save(catalogue: &Catalogue, number: u64, image_type: FrameType) -> FrameId {
+pub(crate) async fn save(catalogue: &Catalogue, number: u64, image_type: FrameType) -> FrameId {
     let mut batch = catalogue.begin().await.unwrap();
     let frame = batch.put_frame(&Origin::Nina, &path(number), &facts(number)).await.unwrap();
     batch.put_statistics(frame, &statistics(number as f64)).await.unwrap();

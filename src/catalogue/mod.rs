@@ -195,7 +195,7 @@ impl Catalogue {
 }
 
 #[cfg(test)]
-mod history_tests;
+pub(crate) mod history_tests;
 
 #[cfg(test)]
 pub(crate) mod tests {

@@ -12,13 +12,15 @@ pub struct CacheConfig {
     pub frames_mib: u64,
     /// MiB of encoded renditions.
     pub renditions_mib: u64,
+    /// MiB of thumbnails; all of them are on disk, too.
+    pub thumbnails_mib: u64,
     /// Number of files kept open with their headers parsed.
     pub open_files: u64,
 }
 
 impl Default for CacheConfig {
     fn default() -> Self {
-        Self { frames_mib: 512, renditions_mib: 256, open_files: 512 }
+        Self { frames_mib: 512, renditions_mib: 256, thumbnails_mib: 16, open_files: 512 }
     }
 }
 

@@ -30,6 +30,9 @@ pub enum Error {
     /// The picture could not be encoded.
     #[error(transparent)]
     Codec(#[from] codec::Error),
+    /// A small picture could not be kept on disk.
+    #[error("the picture cannot be kept")]
+    Shelf(#[source] std::io::Error),
     /// The catalogue could not be asked.
     #[error(transparent)]
     Catalogue(#[from] CatalogueError),
@@ -65,7 +68,7 @@ impl Classified for Error {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Busy => ErrorKind::Busy,
-            Self::Panicked(_) => ErrorKind::Internal,
+            Self::Panicked(_) | Self::Shelf(_) => ErrorKind::Internal,
             Self::Fits(error) => error.kind(),
             Self::Wcs(error) => error.kind(),
             Self::Samples(error) => (**error).kind(),

@@ -13,6 +13,7 @@ pub mod files;
 pub mod pipeline;
 pub mod renderer;
 pub mod rendition;
+pub mod shelf;
 
 pub use admission::Admission;
 pub use config::{CacheConfig, LimitsConfig};
@@ -24,3 +25,4 @@ pub use error::Error;
 pub use files::{Files, OpenFile};
 pub use renderer::{FrameSource, Load, Renderer};
 pub use rendition::{Finite, Linkage, Rendition, StretchRequest};
+pub use shelf::Shelf;

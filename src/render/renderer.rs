@@ -49,6 +49,8 @@ pub struct Renderer {
     frames: moka::sync::Cache<FrameIdentity, Arc<SixteenBitFrame>>,
     renditions: Cache<(FrameIdentity, Rendition), Bytes>,
     admission: Admission,
+    /// For work nobody waits for.
+    beside: Admission,
     lookups: Arc<Lookups>,
 }
 
@@ -95,6 +97,7 @@ impl Renderer {
                 .weigher(weigh_rendition)
                 .build(),
             admission: Admission::new(limits.renders_in_flight, limits.renders_queued),
+            beside: Admission::new(1, usize::MAX),
             lookups: Arc::default(),
         }
     }
@@ -113,6 +116,16 @@ impl Renderer {
             admission.run(move || renderer.render(&source, &rendition)).await
         };
         Ok(self.renditions.try_get_with(key, compute).await?)
+    }
+
+    /// The same for pictures nobody waits for: one at a time, beside the queue of requests and never in it, and not
+    /// cached.
+    ///
+    /// # Errors
+    /// When the file cannot be read or the picture not be encoded.
+    pub async fn rendition_beside(&self, source: FrameSource, rendition: Rendition) -> Result<Bytes, Error> {
+        let renderer = self.clone();
+        self.beside.run(move || renderer.render(&source, &rendition)).await
     }
 
     fn render(&self, source: &FrameSource, rendition: &Rendition) -> Result<Bytes, Error> {
@@ -134,15 +147,6 @@ impl Renderer {
             self.frames.insert(source.identity, Arc::clone(&frame));
         }
         Ok(frame)
-    }
-
-    /// The bytes of a frame's file; unpacked if it is gzipped.
-    ///
-    /// # Errors
-    /// When the file cannot be read or the queue is full.
-    pub async fn original(&self, source: FrameSource) -> Result<Bytes, Error> {
-        let files = self.files.clone();
-        self.admission.run(move || files.open(&source.path)?.bytes()).await
     }
 
     /// An open file.

@@ -25,10 +25,11 @@ use crate::config::Config;
 use crate::ingest::{ClockZone, Scanner, Source};
 use crate::observe::health::Stage;
 use crate::observe::{Health, Metrics};
-use crate::protocol::nina::Nina;
+use crate::protocol::nina::announce::announce_saved;
+use crate::protocol::nina::{Foundation, Nina};
 use crate::protocol::vo::{Archives, PublicUrl, Vo, captures};
 use crate::protocol::{DIALECTS, intercom};
-use crate::render::Renderer;
+use crate::render::{Renderer, Shelf};
 
 /// A service that answers until it is stopped.
 #[derive(Debug)]
@@ -57,8 +58,20 @@ impl Service {
         let cameras = Cameras::start(&config.cameras, Arc::clone(&clock), None)?;
         let health = Data::new(Health::default());
         let stopping = CancellationToken::new();
-        let (settings, clock_of_nina) = (config.nina.clone(), Arc::clone(&clock));
-        let nina = Nina::open(Arc::clone(&catalogue), renderer.clone(), settings, clock_of_nina).await?;
+        let foundation = Foundation {
+            catalogue: Arc::clone(&catalogue),
+            renderer: renderer.clone(),
+            clock: Arc::clone(&clock),
+            thumbnails: Shelf::new(
+                config.storage.work_dir.join("thumbnails"),
+                config.cache.thumbnails_mib << 20,
+            ),
+            stopping: stopping.clone(),
+        };
+        let nina = Data::new(Nina::open(foundation, config.nina.clone()).await?);
+        // What is in the history by now was announced in an earlier run.
+        let saved = catalogue.history_count(None).await?;
+        tokio::spawn(announce_saved(nina.clone(), saved, stopping.clone()));
         let (http, address) = listen(&config, nina, &catalogue, &renderer, &cameras, &health, &clock)?;
         let (ready_sender, ready) = watch::channel(false);
         let zone = ClockZone::Machine;
@@ -136,14 +149,13 @@ impl Service {
 
 fn listen(
     config: &Config,
-    nina: Nina,
+    nina: Data<Nina>,
     catalogue: &Arc<Catalogue>,
     renderer: &Renderer,
     cameras: &Arc<Cameras>,
     health: &Data<Health>,
     clock: &Arc<dyn Clock>,
 ) -> Result<(actix_web::dev::Server, SocketAddr), Error> {
-    let nina = Data::new(nina);
     let vo = Data::new(Vo {
         archives: Archives::new(
             captures::and_archives(&config.archives, &config.nina.directories, &config.vo),

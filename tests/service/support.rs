@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::{SinkExt, StreamExt};
 use ndarray::Array3;
 use reqwest::{Client, Response};
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio_tungstenite::tungstenite::Message;
 use trifocal::clock::SystemClock;
 use trifocal::config::Config;
 use trifocal::fits::Header;
@@ -20,7 +22,7 @@ pub(crate) struct Gateway {
     service: Option<Service>,
     client: Client,
     base: String,
-    _directory: Arc<TempDir>,
+    directory: Arc<TempDir>,
 }
 
 /// The directories of a gateway to be.
@@ -87,12 +89,8 @@ impl Gateway {
     pub(crate) async fn start(config: Config, directory: Arc<TempDir>) -> Self {
         let service = Service::start(config, SystemClock::start()).await.unwrap();
         let client = Client::builder().no_proxy().timeout(Duration::from_secs(30)).build().unwrap();
-        let gateway = Self {
-            base: format!("http://{}", service.address()),
-            service: Some(service),
-            client,
-            _directory: directory,
-        };
+        let gateway =
+            Self { base: format!("http://{}", service.address()), service: Some(service), client, directory };
         gateway.service.as_ref().unwrap().ready().await;
         gateway
     }
@@ -100,6 +98,18 @@ impl Gateway {
     /// The absolute URL of a path.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base)
+    }
+
+    /// A file of the watched directory.
+    pub(crate) fn capture(&self, name: &str) -> PathBuf {
+        self.directory.path().join("captures").join(name)
+    }
+
+    /// A websocket on `/v2/socket`.
+    pub(crate) async fn socket(&self) -> Socket {
+        let url = self.url("/v2/socket").replace("http://", "ws://");
+        let (socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
+        Socket(socket)
     }
 
     /// The HTTP client of this test.
@@ -125,6 +135,42 @@ impl Gateway {
     /// Stops the service as SIGTERM would.
     pub(crate) async fn stop(mut self) {
         self.service.take().unwrap().stop().await.unwrap();
+    }
+}
+
+/// A client of the websocket.
+pub(crate) struct Socket(
+    tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>,
+);
+
+impl Socket {
+    /// The next text, as it was sent; `None` when the other side hung up.
+    pub(crate) async fn text(&mut self) -> Option<String> {
+        let next = async {
+            loop {
+                match self.0.next().await {
+                    Some(Ok(Message::Text(text))) => return Some(text.as_str().to_owned()),
+                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                    _ => return None,
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), next).await.expect("nothing was said")
+    }
+
+    /// The next text as JSON.
+    pub(crate) async fn json(&mut self) -> Value {
+        serde_json::from_str(&self.text().await.unwrap()).unwrap()
+    }
+
+    /// Says something.
+    pub(crate) async fn say(&mut self, message: Message) {
+        self.0.send(message).await.unwrap();
+    }
+
+    /// The next message of any kind.
+    pub(crate) async fn message(&mut self) -> Option<Message> {
+        self.0.next().await.transpose().ok().flatten()
     }
 }
 

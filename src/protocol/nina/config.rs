@@ -1,6 +1,7 @@
 //! `[nina]`
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::Deserialize;
 
@@ -28,6 +29,12 @@ pub struct NinaConfig {
     pub cross_origin: bool,
     /// How many events `/event-history` tells of: the newest.
     pub events_shown: usize,
+    /// Clients that may listen on the websocket at the same time.
+    pub listeners: usize,
+    /// Messages a slow listener may be behind before it loses the oldest.
+    pub listener_queue: usize,
+    /// Seconds between two pings to a listener; one that leaves three unanswered is taken for gone.
+    pub ping_seconds: f64,
 }
 
 impl Default for NinaConfig {
@@ -42,7 +49,18 @@ impl Default for NinaConfig {
             status_line: StatusLine::Documented,
             cross_origin: true,
             events_shown: 1000,
+            listeners: 256,
+            listener_queue: 256,
+            ping_seconds: 20.0,
         }
+    }
+}
+
+impl NinaConfig {
+    /// How long between two pings; a number that is no duration counts as the default.
+    pub fn ping_interval(&self) -> Duration {
+        let seconds = Duration::try_from_secs_f64(self.ping_seconds).unwrap_or(Duration::from_secs(20));
+        seconds.max(Duration::from_millis(1))
     }
 }
 

@@ -45,6 +45,11 @@ impl Failure {
         Self::server(StatusCode::BAD_REQUEST, format!("Invalid value for {name}: {value}"))
     }
 
+    /// Everybody who can be served is being served.
+    pub fn busy() -> Self {
+        Self::server(StatusCode::SERVICE_UNAVAILABLE, "Service busy, try again")
+    }
+
     /// No such route.
     pub fn unknown_route() -> Self {
         Self::server(StatusCode::NOT_FOUND, "Not found")
@@ -116,7 +121,7 @@ impl<E: Classified> From<E> for Failure {
         match error.kind() {
             ErrorKind::Busy | ErrorKind::Unavailable => {
                 tracing::warn!(error = %chain(&error), "turned away");
-                Self::server(StatusCode::SERVICE_UNAVAILABLE, "Service busy, try again")
+                Self::busy()
             }
             _ => {
                 tracing::error!(error = %chain(&error), "request failed");

@@ -4,6 +4,7 @@
 //! Binding rules of parameters: [`parameters`]; the form of numbers and dates: [`json`]; what holds for every
 //! answer: [`conventions`]; what is known but not served: [`unserved`].
 
+pub mod announce;
 pub mod base64_answer;
 mod config;
 pub mod conventions;
@@ -12,6 +13,7 @@ pub mod equipment;
 pub mod error;
 pub mod events;
 pub mod history;
+pub mod hub;
 pub mod image;
 pub mod image_request;
 pub mod item;
@@ -21,7 +23,9 @@ pub mod parameters;
 pub mod profile;
 pub mod route;
 pub mod sensor;
+pub mod socket;
 pub mod system;
+pub mod thumbnail;
 pub mod unserved;
 
 use std::sync::Arc;
@@ -29,15 +33,17 @@ use std::sync::Arc;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
 use chrono::{DateTime, FixedOffset};
+use tokio_util::sync::CancellationToken;
 
 pub use self::config::{NinaConfig, StatusLine};
 use self::history::Listings;
+use self::hub::Hub;
 use self::profile::Profile;
 use self::route::resource;
 pub use self::system::API_VERSION;
 use crate::catalogue::{Catalogue, CatalogueError};
 use crate::clock::Clock;
-use crate::render::Renderer;
+use crate::render::{Renderer, Shelf};
 
 /// What the handlers of this dialect work with.
 #[derive(Debug)]
@@ -56,6 +62,25 @@ pub struct Nina {
     pub started_at: DateTime<FixedOffset>,
     /// Histories written lately.
     pub listings: Listings,
+    /// Pictures for lists.
+    pub thumbnails: Shelf,
+    /// Who listens on the websocket.
+    pub hub: Hub,
+}
+
+/// What the dialect is built on.
+#[derive(Clone, Debug)]
+pub struct Foundation {
+    /// The list of frames.
+    pub catalogue: Arc<Catalogue>,
+    /// What makes pictures of them.
+    pub renderer: Renderer,
+    /// Civil time.
+    pub clock: Arc<dyn Clock>,
+    /// Pictures for lists.
+    pub thumbnails: Shelf,
+    /// Says when the service ends.
+    pub stopping: CancellationToken,
 }
 
 impl Nina {
@@ -63,13 +88,10 @@ impl Nina {
     ///
     /// # Errors
     /// When the catalogue cannot be read.
-    pub async fn open(
-        catalogue: Arc<Catalogue>,
-        renderer: Renderer,
-        settings: NinaConfig,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self, CatalogueError> {
+    pub async fn open(foundation: Foundation, settings: NinaConfig) -> Result<Self, CatalogueError> {
+        let Foundation { catalogue, renderer, clock, thumbnails, stopping } = foundation;
         Ok(Self {
+            hub: Hub::new(settings.listeners, settings.listener_queue, stopping),
             profile: Profile::load(&settings, &catalogue).await?,
             started_at: system::local(clock.utc()),
             listings: Listings::default(),
@@ -77,6 +99,7 @@ impl Nina {
             renderer,
             settings,
             clock,
+            thumbnails,
         })
     }
 }
@@ -93,6 +116,7 @@ pub fn configure(service: &mut ServiceConfig) {
         .service(resource("/plugin/settings").get(system::plugin_settings))
         .service(resource("/image-history").get(history::history))
         .service(resource("/image/{index}").get(image::image).head(image::image))
+        .service(resource("/image/thumbnail/{index}").get(thumbnail::thumbnail).head(thumbnail::thumbnail))
         .service(resource("/image/{index}/solve").get(unserved::solve))
         .service(resource("/prepared-image").get(image::prepared_image).head(image::prepared_image))
         .service(resource("/prepared-image/solve").get(unserved::solve_prepared))
@@ -111,6 +135,7 @@ pub fn configure(service: &mut ServiceConfig) {
     service.service(
         web::scope("/v2")
             .wrap(from_fn(conventions::keep_conventions))
+            .service(resource("/socket").get(socket::socket))
             .service(api)
             .default_service(web::to(unserved::unserved)),
     );

@@ -69,6 +69,7 @@ async fn an_empty_store_answers_as_the_plugin_in_plugin_mode() {
         ("image-history", 400, "Index out of range"),
         ("image/0", 500, "No images available"),
         ("image/0/solve", 400, "No images available"),
+        ("image/thumbnail/0", 400, "No thumbnails available"),
         ("prepared-image", 404, "No image"),
         ("prepared-image/solve", 404, "Image not available"),
         ("equipment/camera/capture", 409, "Camera not connected"),

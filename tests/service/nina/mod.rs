@@ -3,7 +3,9 @@
 mod conventions;
 mod pictures;
 mod profile;
+mod socket;
 mod surface;
+mod thumbnails;
 
 use image::{DynamicImage, ImageFormat};
 
