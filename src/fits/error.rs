@@ -13,6 +13,9 @@ pub enum FitsError {
     /// The file cannot be opened or read.
     #[error("the file cannot be read")]
     Io(#[source] io::Error),
+    /// The bytes are on the disk only, and nobody was to wait for it.
+    #[error("the bytes are not in memory")]
+    NotResident,
     /// The content is no FITS file.
     #[error("not a FITS file: {0}")]
     NotFits(&'static str),
@@ -74,6 +77,7 @@ impl Classified for FitsError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Io(_)
+            | Self::NotResident
             | Self::NotFits(_)
             | Self::Truncated { .. }
             | Self::Malformed { .. }

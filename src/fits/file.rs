@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use flate2::read::MultiGzDecoder;
@@ -14,6 +15,7 @@ use super::card::CARD_BYTES;
 use super::error::{FitsError, Result};
 use super::hdu::{Hdu, HduIndex};
 use super::header::{Header, is_end};
+use super::resident::read_without_waiting;
 use super::translation::{Translated, Translation};
 use crate::pixel::Limits;
 
@@ -44,17 +46,37 @@ impl FileStamp {
         Ok(Self::from_metadata(&fs::metadata(path)?))
     }
 
+    /// The stamp of the file at `path` without asking another machine (`AT_STATX_DONT_SYNC`).
+    #[cfg(target_os = "linux")]
+    fn last_heard_of(path: &Path) -> Option<Self> {
+        use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
+
+        let wanted = StatxFlags::SIZE | StatxFlags::MTIME;
+        let heard = statx(CWD, path, AtFlags::STATX_DONT_SYNC, wanted).ok()?;
+        let modified = heard.stx_mtime;
+        Some(Self {
+            bytes: heard.stx_size,
+            modified_ns: nanoseconds(modified.tv_sec, modified.tv_nsec.into()),
+        })
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn last_heard_of(path: &Path) -> Option<Self> {
+        Self::of(path).ok()
+    }
+
     /// The modification time; one before 1970 counts as 1970.
     pub fn modified(self) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_nanos(u64::try_from(self.modified_ns).unwrap_or(0))
     }
 
     fn from_metadata(metadata: &fs::Metadata) -> Self {
-        Self {
-            bytes: metadata.len(),
-            modified_ns: metadata.mtime().saturating_mul(1_000_000_000).saturating_add(metadata.mtime_nsec()),
-        }
+        Self { bytes: metadata.len(), modified_ns: nanoseconds(metadata.mtime(), metadata.mtime_nsec()) }
     }
+}
+
+fn nanoseconds(seconds: i64, rest: i64) -> i64 {
+    seconds.saturating_mul(1_000_000_000).saturating_add(rest)
 }
 
 /// Where the bytes come from.
@@ -62,8 +84,8 @@ impl FileStamp {
 enum Bytes {
     /// The file itself.
     Disk(File),
-    /// An unpacked gzip file.
-    Unpacked(Vec<u8>),
+    /// What was read or unpacked from it.
+    Memory(Vec<u8>),
     /// A file of another format.
     Translated(Translated),
 }
@@ -74,9 +96,10 @@ enum Bytes {
 pub struct FitsFile {
     path: PathBuf,
     bytes: Bytes,
+    is_unpacked: bool,
     byte_len: u64,
     stamp: FileStamp,
-    hdus: Vec<Hdu>,
+    hdus: Arc<[Hdu]>,
     limits: Limits,
 }
 
@@ -95,8 +118,8 @@ impl FitsFile {
         let stamp = FileStamp::from_metadata(&disk.metadata().map_err(FitsError::Io)?);
         let mut start = [0; 30];
         let held = read_some_at(&disk, &mut start, 0).map_err(FitsError::Io)?;
-        let (bytes, byte_len) = match container(&start[..held])? {
-            Container::Plain => (Bytes::Disk(disk), stamp.bytes),
+        let (bytes, is_unpacked, byte_len) = match container(&start[..held])? {
+            Container::Plain => (Bytes::Disk(disk), false, stamp.bytes),
             Container::Gzip => {
                 let unpacked = unpack(disk, stamp.bytes, limits.unpacked_bytes)?;
                 container(&unpacked).and_then(|inner| match inner {
@@ -104,12 +127,13 @@ impl FitsFile {
                     Container::Gzip => Err(FitsError::Unsupported("gzip inside gzip".to_owned())),
                 })?;
                 let length = unpacked.len() as u64;
-                (Bytes::Unpacked(unpacked), length)
+                (Bytes::Memory(unpacked), true, length)
             }
         };
-        let mut file =
-            Self { path: path.to_owned(), bytes, byte_len, stamp, hdus: Vec::new(), limits: *limits };
-        file.walk()?;
+        let path = path.to_owned();
+        let hdus = Arc::default();
+        let mut file = Self { path, bytes, is_unpacked, byte_len, stamp, hdus, limits: *limits };
+        file.hdus = file.walk()?.into();
         Ok(file)
     }
 
@@ -128,7 +152,28 @@ impl FitsFile {
         let hdu = Hdu::describe(HduIndex(0), header, 0, translated.header().len() as u64)?;
         let byte_len = translated.byte_len() as u64;
         let (bytes, path) = (Bytes::Translated(translated), path.to_owned());
-        Ok(Self { path, bytes, byte_len, stamp, hdus: vec![hdu], limits: *limits })
+        Ok(Self { path, bytes, is_unpacked: true, byte_len, stamp, hdus: Arc::new([hdu]), limits: *limits })
+    }
+
+    /// The same file with every byte of it in memory, where reading needs no system call.
+    ///
+    /// # Errors
+    /// When it cannot be read any more, or is no longer the one that was opened.
+    pub fn to_memory(&self) -> Result<Self> {
+        let mut bytes = vec![0; self.byte_len as usize];
+        self.read_exact_at(&mut bytes, 0)?;
+        if !self.is_current() {
+            return Err(FitsError::Io(io::Error::other("the file changed while it was read")));
+        }
+        Ok(Self {
+            path: self.path.clone(),
+            bytes: Bytes::Memory(bytes),
+            is_unpacked: self.is_unpacked,
+            byte_len: self.byte_len,
+            stamp: self.stamp,
+            hdus: Arc::clone(&self.hdus),
+            limits: self.limits,
+        })
     }
 
     /// Size and time of the file when it was opened.
@@ -139,6 +184,12 @@ impl FitsFile {
     /// Whether the file under this path is still the one that was opened.
     pub fn is_current(&self) -> bool {
         FileStamp::of(&self.path).is_ok_and(|stamp| stamp == self.stamp)
+    }
+
+    /// As [`Self::is_current`], by what the system last heard of the file: a directory on another machine is not
+    /// asked again, so nothing waits.
+    pub fn was_current(&self) -> bool {
+        FileStamp::last_heard_of(&self.path).is_some_and(|stamp| stamp == self.stamp)
     }
 
     /// Where the file is. For logs, never for answers.
@@ -182,21 +233,26 @@ impl FitsFile {
         self.byte_len
     }
 
-    /// Whether the file is something else on disk: gzipped, or of another format. Its bytes are held in memory.
+    /// Whether the file is something else on disk: gzipped, or of another format.
     pub fn is_unpacked(&self) -> bool {
+        self.is_unpacked
+    }
+
+    /// Whether all bytes are in memory.
+    pub fn is_in_memory(&self) -> bool {
         !matches!(self.bytes, Bytes::Disk(_))
     }
 
-    /// Memory this value holds: headers and, for a gzip file, all unpacked bytes. What a cache weighs it by.
+    /// Memory this value holds: headers and, when they are in memory, all bytes. What a cache weighs it by.
     pub fn memory_bytes(&self) -> u64 {
         let headers: usize = self.hdus.iter().map(|hdu| 512 + 2 * CARD_BYTES * hdu.header.len()).sum();
-        let unpacked = match &self.bytes {
+        let held = match &self.bytes {
             Bytes::Disk(_) => 0,
-            Bytes::Unpacked(bytes) => bytes.len(),
+            Bytes::Memory(bytes) => bytes.len(),
             // What it will take once somebody asks for its pixels.
             Bytes::Translated(translated) => translated.byte_len(),
         };
-        (headers + unpacked) as u64
+        (headers + held) as u64
     }
 
     /// Fills `buffer` from `offset` of the (unpacked) file.
@@ -213,7 +269,7 @@ impl FitsFile {
                     FitsError::Io(error)
                 }
             }),
-            Bytes::Unpacked(bytes) => {
+            Bytes::Memory(bytes) => {
                 let end = usize::try_from(offset).ok().and_then(|start| {
                     let end = start.checked_add(buffer.len())?;
                     buffer.copy_from_slice(bytes.get(start..end)?);
@@ -226,11 +282,24 @@ impl FitsFile {
         }
     }
 
+    /// As [`Self::read_exact_at`], without waiting for a disk or a decoder.
+    ///
+    /// # Errors
+    /// Also [`FitsError::NotResident`] when that takes waiting.
+    pub(super) fn read_resident_at(&self, buffer: &mut [u8], offset: u64) -> Result<()> {
+        match &self.bytes {
+            Bytes::Memory(_) => self.read_exact_at(buffer, offset),
+            Bytes::Disk(disk) if read_without_waiting(disk, buffer, offset) == buffer.len() => Ok(()),
+            Bytes::Disk(_) | Bytes::Translated(_) => Err(FitsError::NotResident),
+        }
+    }
+
     /// Finds every HDU. What follows the last one and is no extension (special records, junk) is ignored.
-    fn walk(&mut self) -> Result<()> {
+    fn walk(&self) -> Result<Vec<Hdu>> {
+        let mut hdus = Vec::new();
         let mut offset = 0;
         loop {
-            let index = HduIndex(self.hdus.len());
+            let index = HduIndex(hdus.len());
             if index.0 == MAX_HDUS {
                 return Err(FitsError::TooLarge {
                     what: "HDUs",
@@ -238,13 +307,13 @@ impl FitsFile {
                     allowed: MAX_HDUS as u64,
                 });
             }
-            let Some((header, header_bytes)) = self.read_header(index, offset)? else { return Ok(()) };
+            let Some((header, header_bytes)) = self.read_header(index, offset)? else { return Ok(hdus) };
             let hdu = Hdu::describe(index, header, offset, header_bytes)?;
             let next = hdu.end_offset();
-            self.hdus.push(hdu);
+            hdus.push(hdu);
             match next {
                 Some(next) if next < self.byte_len => offset = next,
-                _ => return Ok(()),
+                _ => return Ok(hdus),
             }
         }
     }

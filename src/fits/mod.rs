@@ -10,6 +10,7 @@ pub mod file;
 pub mod frame;
 pub mod hdu;
 pub mod header;
+mod resident;
 mod rice;
 mod samples;
 pub mod section;

@@ -7,6 +7,7 @@ use super::compressed;
 use super::error::{FitsError, Result};
 use super::file::FitsFile;
 use super::hdu::{Bitpix, Hdu, HduIndex, HduKind, ImageHdu};
+use super::resident::ReadAt;
 use super::samples::{decode, physical as physical_values, physical_single};
 use crate::pixel::{PixelBox, Raster};
 
@@ -109,6 +110,17 @@ pub(super) fn read_stored(
     if hdu.kind == HduKind::CompressedImage {
         return compressed::read_box(file, hdu, plane, window, out);
     }
+    read_rows(file, hdu, plane, window, out)
+}
+
+/// As [`read_stored`] for an uncompressed image, from where its bytes can be had.
+pub(super) fn read_rows(
+    file: &impl ReadAt,
+    hdu: &Hdu,
+    plane: usize,
+    window: PixelBox,
+    out: &mut [u8],
+) -> Result<()> {
     let image = hdu.image()?;
     let (row_bytes, sample_bytes) = (image.row_bytes(), image.bitpix.bytes());
     let wanted = window.width * sample_bytes;

@@ -1,6 +1,7 @@
 //! Files kept open with their headers parsed, so that a cutout costs reads and nothing else.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -18,7 +19,9 @@ pub struct OpenFile {
     /// The file.
     pub fits: Arc<FitsFile>,
     /// One for each HDU.
-    wcs: Box<[OnceLock<SharedWcs>]>,
+    wcs: Arc<[OnceLock<SharedWcs>]>,
+    /// How many small cutouts were made of it.
+    cutouts: AtomicU32,
 }
 
 /// A WCS, or why there is none.
@@ -28,7 +31,13 @@ impl OpenFile {
     fn open(path: &Path, limits: &Limits) -> Result<Self, Error> {
         let fits = image_file::open(path, limits)?;
         let wcs = fits.hdus().iter().map(|_| OnceLock::new()).collect();
-        Ok(Self { fits: Arc::new(fits), wcs })
+        Ok(Self { fits: Arc::new(fits), wcs, cutouts: AtomicU32::new(0) })
+    }
+
+    /// The same file with its bytes in memory.
+    fn to_memory(&self) -> Result<Self, Error> {
+        let fits = Arc::new(self.fits.to_memory()?);
+        Ok(Self { fits, wcs: Arc::clone(&self.wcs), cutouts: AtomicU32::new(0) })
     }
 
     /// Every byte of the file, unpacked if it is gzipped.
@@ -66,8 +75,14 @@ impl OpenFile {
 #[derive(Clone, Debug)]
 pub struct Files {
     open: Cache<PathBuf, Arc<OpenFile>>,
+    memory_bytes: u64,
     limits: Limits,
 }
+
+/// Small cutouts of one file after which it earns a place in memory, where the rows of one cost a tenth.
+const CUTOUTS_WORTH_MEMORY: u32 = 32;
+/// The part of the memory one such file may take.
+const LARGEST_SHARE: u64 = 8;
 
 impl Files {
     /// Keeps up to `files` files open that together take up to `memory_bytes`.
@@ -77,12 +92,35 @@ impl Files {
         let weigh = move |_: &PathBuf, file: &Arc<OpenFile>| {
             u32::try_from(file.fits.memory_bytes().max(share)).unwrap_or(u32::MAX)
         };
-        Self { open: Cache::builder().max_capacity(memory_bytes).weigher(weigh).build(), limits }
+        let open = Cache::builder().max_capacity(memory_bytes).weigher(weigh).build();
+        Self { open, memory_bytes, limits }
+    }
+
+    /// Counts a small cutout of `file`; whether it is time to [hold](Self::hold) it.
+    pub fn earns_memory(&self, file: &OpenFile) -> bool {
+        let made = file.cutouts.fetch_add(1, Ordering::Relaxed) + 1;
+        made.is_multiple_of(CUTOUTS_WORTH_MEMORY)
+            && !file.fits.is_in_memory()
+            && file.fits.byte_len() <= self.memory_bytes / LARGEST_SHARE
+    }
+
+    /// Keeps every byte of `file` in memory, for as long as nothing else needs the room more. Blocks.
+    ///
+    /// # Errors
+    /// When it cannot be read or changed meanwhile.
+    pub fn hold(&self, file: &OpenFile) -> Result<(), Error> {
+        self.open.insert(file.fits.path().to_owned(), Arc::new(file.to_memory()?));
+        Ok(())
     }
 
     /// Memory the open files take, counting each at its share at least.
     pub fn memory_bytes(&self) -> u64 {
         self.open.weighted_size()
+    }
+
+    /// The file at `path` if it is open and, as far as the system knows without asking, unchanged. Does not block.
+    pub fn at_hand(&self, path: &Path) -> Option<Arc<OpenFile>> {
+        self.open.get(path).filter(|file| file.fits.was_current())
     }
 
     /// The file at `path`, opened anew if it changed on disk since it was opened. Blocks.

@@ -163,6 +163,14 @@ impl Renderer {
     /// # Errors
     /// See [`CutoutRequest::plan`]; also when the file cannot be read or the queue is full.
     pub async fn cutout(&self, path: PathBuf, request: CutoutRequest) -> Result<PlannedCutout, Error> {
+        if let Some(file) = self.files.at_hand(&path)
+            && let Some(planned) = request.plan_at_once(&file)?
+        {
+            if self.files.earns_memory(&file) {
+                self.hold(file);
+            }
+            return Ok(planned);
+        }
         let files = self.files.clone();
         self.admission.run(move || request.plan(&*files.open(&path)?)).await
     }
@@ -181,6 +189,16 @@ impl Renderer {
         self.admission.run(move || picture.render(&request, &*files.open(&path)?)).await
     }
 
+    /// Brings a file into memory when a render has nothing better to do.
+    fn hold(&self, file: Arc<OpenFile>) {
+        let (files, admission) = (self.files.clone(), self.admission.clone());
+        tokio::spawn(async move {
+            if let Err(error) = admission.run(move || files.hold(&file)).await {
+                tracing::debug!(error = %chain(&error), "file not brought into memory");
+            }
+        });
+    }
+
     /// The first of `candidates` whose pixels contain `point`, by its own WCS.
     ///
     /// # Errors
@@ -190,13 +208,22 @@ impl Renderer {
         candidates: Vec<Arc<ArchiveImage>>,
         point: SkyCoord,
     ) -> Result<Option<Arc<ArchiveImage>>, Error> {
-        if candidates.is_empty() {
-            return Ok(None);
+        let mut candidates = candidates.into_iter();
+        // Open files answer here; the first that is not open sends itself and the rest to the blocking pool.
+        while let Some(image) = candidates.next() {
+            match self.files.at_hand(&image.frame.path).map(|file| contains(Ok(file), &image, point)) {
+                Some(true) => return Ok(Some(image)),
+                Some(false) => {}
+                None => {
+                    let files = self.files.clone();
+                    let mut rest = std::iter::once(image).chain(candidates);
+                    let mut find =
+                        move || rest.find(|image| contains(files.open(&image.frame.path), image, point));
+                    return self.admission.run(move || Ok::<_, Error>(find())).await;
+                }
+            }
         }
-        let files = self.files.clone();
-        let find =
-            move || Ok::<_, Error>(candidates.into_iter().find(|image| contains(&files, image, point)));
-        self.admission.run(find).await
+        Ok(None)
     }
 
     /// How busy the renderer is.
@@ -223,9 +250,9 @@ const ENTRY_BYTES: usize = 512;
 
 /// Whether `point` lies on a pixel of the image: ½ ≤ x < NAXIS1 + ½, and likewise y. An image whose file cannot
 /// tell any more does not.
-fn contains(files: &Files, image: &ArchiveImage, point: SkyCoord) -> bool {
+fn contains(file: Result<Arc<OpenFile>, Error>, image: &ArchiveImage, point: SkyCoord) -> bool {
     let hdu = image.frame.facts.hdu;
-    match files.open(&image.frame.path).and_then(|file| Ok((file.wcs(hdu)?, file))) {
+    match file.and_then(|file| Ok((file.wcs(hdu)?, file))) {
         Ok((wcs, file)) => {
             let axes = file.fits.hdu(hdu).ok().and_then(|hdu| hdu.image.as_ref()).map(|image| &image.axes);
             let inside = |at: f64, axis: usize| {

@@ -27,7 +27,8 @@ use super::error::{FitsError, Result};
 use super::file::FitsFile;
 use super::hdu::{Bitpix, Hdu, HduIndex, HduKind};
 use super::header::Header;
-use super::section::{check, read_stored};
+use super::resident::{ReadAt, Resident};
+use super::section::{check, read_rows, read_stored};
 use crate::pixel::PixelBox;
 
 /// Keywords of the bounds along the third and fourth axis, where they are cut.
@@ -124,6 +125,19 @@ impl Cutout {
         self.chunk(0, self.length as usize)
     }
 
+    /// The whole answer if memory holds every byte of it, so that nothing waits for a disk.
+    ///
+    /// # Errors
+    /// When the file cannot be read any more.
+    pub fn to_resident_bytes(&self) -> Result<Option<Bytes>> {
+        let mut bytes = vec![0; self.length as usize];
+        match self.read_from(&Resident(&self.file), 0, &mut bytes) {
+            Ok(_) => Ok(Some(bytes.into())),
+            Err(FitsError::NotResident) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// At most `most` bytes of the answer from `offset` on; empty behind its end.
     ///
     /// # Errors
@@ -139,12 +153,17 @@ impl Cutout {
     /// # Errors
     /// When the file cannot be read any more.
     pub fn read(&self, offset: u64, buffer: &mut [u8]) -> Result<usize> {
+        self.read_from(&*self.file, offset, buffer)
+    }
+
+    fn read_from(&self, reader: &impl ReadAt, offset: u64, buffer: &mut [u8]) -> Result<usize> {
         let first = self.pieces.partition_point(|piece| piece.start + piece.length <= offset);
         let mut filled = 0;
         for piece in &self.pieces[first..] {
             let skipped = (offset + filled as u64).saturating_sub(piece.start);
             let length = (piece.length - skipped).min((buffer.len() - filled) as u64) as usize;
-            piece.source.read(&self.file, skipped, &mut buffer[filled..filled + length])?;
+            let part = &mut buffer[filled..filled + length];
+            piece.source.read(&self.file, reader, skipped, part)?;
             filled += length;
             if filled == buffer.len() {
                 break;
@@ -285,19 +304,19 @@ fn check_cuts(file: &FitsFile, cuts: &[ImageCut]) -> Result<()> {
 
 impl Source {
     /// Fills `buffer` from `skipped` bytes into this run.
-    fn read(&self, file: &FitsFile, skipped: u64, buffer: &mut [u8]) -> Result<()> {
+    fn read(&self, file: &FitsFile, reader: &impl ReadAt, skipped: u64, buffer: &mut [u8]) -> Result<()> {
         match self {
             Self::Held(bytes) => {
                 buffer.copy_from_slice(&bytes[skipped as usize..][..buffer.len()]);
                 Ok(())
             }
-            Self::Copied(offset) => file.read_exact_at(buffer, offset + skipped),
+            Self::Copied(offset) => reader.read_exact_at(buffer, offset + skipped),
             Self::Filled(byte) => {
                 buffer.fill(*byte);
                 Ok(())
             }
             Self::Pixels { hdu, window, planes } => {
-                read_pixels(file, file.hdu(*hdu)?, *window, planes, skipped as usize, buffer)
+                read_pixels(reader, file.hdu(*hdu)?, *window, planes, skipped as usize, buffer)
             }
         }
     }
@@ -305,7 +324,7 @@ impl Source {
 
 /// Fills `buffer` with the box's samples, plane after plane, from `skipped` bytes on.
 fn read_pixels(
-    file: &FitsFile,
+    reader: &impl ReadAt,
     hdu: &Hdu,
     window: PixelBox,
     planes: &[usize],
@@ -323,13 +342,13 @@ fn read_pixels(
         if within == 0 && rows > 0 {
             let part = PixelBox { y: window.y + row, height: rows.min(window.height - row), ..window };
             let (now, later) = rest.split_at_mut(part.height * row_bytes);
-            read_stored(file, hdu, plane, part, now)?;
+            read_rows(reader, hdu, plane, part, now)?;
             position += now.len();
             rest = later;
         } else {
             // A chunk begins or ends inside a row.
             let mut whole = vec![0; row_bytes];
-            read_stored(file, hdu, plane, PixelBox { y: window.y + row, height: 1, ..window }, &mut whole)?;
+            read_rows(reader, hdu, plane, PixelBox { y: window.y + row, height: 1, ..window }, &mut whole)?;
             let length = (row_bytes - within).min(rest.len());
             let (now, later) = rest.split_at_mut(length);
             now.copy_from_slice(&whole[within..within + length]);
