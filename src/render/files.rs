@@ -138,3 +138,46 @@ impl Files {
         Ok(opened?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array3;
+
+    use super::*;
+    use crate::fits::Header;
+    use crate::fits::create::FitsWriter;
+    use crate::pixel::Raster;
+
+    fn written(path: &Path, value: u16) {
+        let pixels = Raster::U16(Array3::from_elem((1, 8, 8), value));
+        FitsWriter::new().image(Header::new(), pixels).write(path).unwrap();
+    }
+
+    #[test]
+    fn file_that_is_cut_often_is_held_in_memory_until_it_changes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("image.fits");
+        written(&path, 7);
+        let files = Files::new(16, 1 << 20, Limits::default());
+        assert!(files.at_hand(&path).is_none(), "nothing is open yet");
+        let file = files.open(&path).unwrap();
+        let earned = (0..CUTOUTS_WORTH_MEMORY).filter(|_| files.earns_memory(&file)).count();
+        assert_eq!(earned, 1, "once, at the last of them");
+        files.hold(&file).unwrap();
+        let held = files.at_hand(&path).unwrap();
+        assert!(held.fits.is_in_memory());
+        assert_eq!(held.bytes().unwrap(), std::fs::read(&path).unwrap());
+        std::fs::write(&path, b"SIMPLE  = something shorter").unwrap();
+        assert!(files.at_hand(&path).is_none(), "the file is another one now");
+    }
+
+    #[test]
+    fn file_too_large_for_its_share_stays_on_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("image.fits");
+        written(&path, 7);
+        let files = Files::new(1, std::fs::metadata(&path).unwrap().len(), Limits::default());
+        let file = files.open(&path).unwrap();
+        assert!((0..3 * CUTOUTS_WORTH_MEMORY).all(|_| !files.earns_memory(&file)));
+    }
+}

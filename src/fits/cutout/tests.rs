@@ -21,6 +21,10 @@ fn cut(bytes: &[u8], boxes: &[(usize, PixelBox)]) -> Result<Vec<u8>> {
         boxes.iter().map(|(index, window)| ImageCut::of_box(HduIndex(*index), *window)).collect();
     let cutout = Cutout::plan(Held::new(bytes).open(), &boxes, Kept::Everything, &note())?;
     let answer = cutout.to_bytes()?;
+    // What memory happens to hold is the same, byte for byte.
+    if let Some(resident) = cutout.to_resident_bytes()? {
+        assert_eq!(resident, answer);
+    }
     assert_eq!(answer.len() as u64, cutout.content_length());
     assert_eq!(answer.len() % BLOCK_BYTES, 0);
     Ok(answer.to_vec())
