@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 pub use self::filters::{AxisFilters, Coverage};
 pub use self::picture::{CutoutPicture, PictureFormat, PictureStretch};
 use super::{Error, OpenFile};
-use crate::fits::{Cutout, CutoutNote, FileStamp, ImageCut, Kept};
+use crate::fits::{Cutout, CutoutNote, FileStamp, HduKind, ImageCut, Kept};
 use crate::pixel::AxisRun;
 use crate::sky::{CutoutSize, Region, SkyCoord};
 
@@ -130,6 +130,8 @@ impl PlannedCutout {
 
 /// Cutouts up to this size are read at once.
 const READ_AT_ONCE_BYTES: u64 = 4 << 20;
+/// Cutouts up to this size are made where the request is answered, if memory holds them.
+const PLANNED_AT_ONCE_BYTES: u64 = 256 << 10;
 
 impl CutoutRequest {
     /// Decides the pixels of every image of `file` and reads them if they are few.
@@ -141,7 +143,37 @@ impl CutoutRequest {
     /// [`Error::OutsideImage`] when no image is touched, the WCS's own error when the first image has none that
     /// can be used, and those of [`Cutout::plan`].
     pub fn plan(&self, file: &OpenFile) -> Result<PlannedCutout, Error> {
+        let mut planned = self.outline(file, &self.cuts(file)?)?;
+        if planned.cutout.content_length() <= READ_AT_ONCE_BYTES {
+            planned.bytes = Some(planned.cutout.to_bytes()?);
+        }
+        Ok(planned)
+    }
+
+    /// As [`Self::plan`], if that is a matter of microseconds: few uncompressed pixels of a simple region that lie
+    /// in memory and are answered as they are. `None` when it is not.
+    ///
+    /// # Errors
+    /// As [`Self::plan`].
+    pub fn plan_at_once(&self, file: &OpenFile) -> Result<Option<PlannedCutout>, Error> {
+        let is_simple =
+            matches!(self.area, CutoutArea::Centred { .. } | CutoutArea::Region(Region::Circle(_)));
+        if !is_simple || self.blank_outside || self.edge != Edge::Trim {
+            return Ok(None);
+        }
         let cuts = self.cuts(file)?;
+        if !cuts.iter().all(|cut| is_small_and_plain(file, cut)) {
+            return Ok(None);
+        }
+        let mut planned = self.outline(file, &cuts)?;
+        if planned.cutout.content_length() <= PLANNED_AT_ONCE_BYTES {
+            planned.bytes = planned.cutout.to_resident_bytes()?;
+        }
+        Ok(planned.bytes.is_some().then_some(planned))
+    }
+
+    /// The cutout with nothing read.
+    fn outline(&self, file: &OpenFile, cuts: &[ImageCut]) -> Result<PlannedCutout, Error> {
         let science = cuts.first().ok_or(Error::OutsideImage)?.runs.clone();
         let note = CutoutNote {
             region: self.region_text.clone(),
@@ -153,14 +185,13 @@ impl CutoutRequest {
             Detail::Exposure => Kept::Everything,
             Detail::MaskedImage | Detail::Image => Kept::Images,
         };
-        let cutout = Cutout::plan(Arc::clone(&file.fits), &cuts, kept, &note)?;
-        let bytes =
-            if cutout.content_length() <= READ_AT_ONCE_BYTES { Some(cutout.to_bytes()?) } else { None };
+        let cutout = Cutout::plan(Arc::clone(&file.fits), cuts, kept, &note)?;
         let stamp = file.fits.stamp();
         let mut hasher = DefaultHasher::new();
         (stamp, &science, cutout.content_length(), self.blank_outside.then_some(&self.region_text))
             .hash(&mut hasher);
-        Ok(PlannedCutout { cutout: Arc::new(cutout), bytes, science, stamp, digest: hasher.finish() })
+        let digest = hasher.finish();
+        Ok(PlannedCutout { cutout: Arc::new(cutout), bytes: None, science, stamp, digest })
     }
 
     /// What is cut of each image, the first image first.
@@ -181,6 +212,12 @@ impl CutoutRequest {
         }
         if asked > allowed { Err(Error::TooManyPixels { asked, allowed }) } else { Ok(()) }
     }
+}
+
+fn is_small_and_plain(file: &OpenFile, cut: &ImageCut) -> bool {
+    let pixels = cut.runs.iter().fold(1_u64, |product, run| product.saturating_mul(run.length as u64));
+    let is_plain = file.fits.hdu(cut.hdu).is_ok_and(|hdu| hdu.kind == HduKind::Image);
+    is_plain && pixels <= PLANNED_AT_ONCE_BYTES
 }
 
 #[cfg(test)]
