@@ -83,10 +83,10 @@ impl AxisFilters {
         if self.is_empty() {
             return Ok(Some(cut));
         }
-        let axes = CubeAxes::parse(&header_of(hdu), &image.axes).map_err(Arc::<WcsError>::new)?;
+        let cube = CubeAxes::parse(&header_of(hdu), &image.axes).map_err(Arc::<WcsError>::new)?;
         let mut outcomes = Vec::new();
         if let Some(band) = self.wavelength_m {
-            let run = axes.spectral.map(|(axis, read)| Ok((axis, read?.run(band[0], band[1]))));
+            let run = cube.spectral.map(|(axis, read)| Ok((axis, read?.run(band[0], band[1]))));
             outcomes.push(decided(
                 run,
                 Known::of(coverage, |known| known.wavelength_m, |has| meet(has, band)),
@@ -94,7 +94,7 @@ impl AxisFilters {
             )?);
         }
         if let Some(time) = self.mjd {
-            let run = axes.time.map(|(axis, read)| Ok((axis, read?.run(time[0], time[1]))));
+            let run = cube.time.map(|(axis, read)| Ok((axis, read?.run(time[0], time[1]))));
             outcomes.push(decided(
                 run,
                 Known::of(coverage, |known| known.mjd, |has| meet(has, time)),
@@ -102,7 +102,7 @@ impl AxisFilters {
             )?);
         }
         if !self.polarizations.is_empty() {
-            let run = axes.stokes.map(|(axis, read)| Ok((axis, read?.run(&self.polarizations))));
+            let run = cube.stokes.map(|(axis, read)| Ok((axis, read?.run(&self.polarizations))));
             let states =
                 |known: &Coverage| Some(known.polarizations.clone()).filter(|states| !states.is_empty());
             let known = Known::of(coverage, states, |states| {
