@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use config::{Environment, File, FileFormat};
 use serde::Deserialize;
 
+use crate::access::AccessConfig;
 use crate::camera::CameraConfig;
 use crate::catalogue::NINA_ARCHIVE;
 use crate::ingest::{ArchiveConfig, IngestConfig};
@@ -42,6 +43,8 @@ pub struct Config {
     pub cameras: Vec<CameraConfig>,
     /// How the intercom dialect answers.
     pub intercom: IntercomConfig,
+    /// Who may do what.
+    pub access: AccessConfig,
 }
 
 /// `[server]`: where and how the service listens.
@@ -56,6 +59,37 @@ pub struct ServerConfig {
     pub workers: usize,
     /// Seconds that answers in progress may take after a stop was asked for.
     pub stop_seconds: u64,
+    /// A second listener, under TLS.
+    pub tls: TlsConfig,
+}
+
+/// `[server.tls]`: a second listener, under TLS; off without a certificate.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TlsConfig {
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// File with the certificate and those that vouch for it, PEM.
+    pub certificate: PathBuf,
+    /// File with its private key, PEM.
+    pub key: PathBuf,
+}
+
+impl TlsConfig {
+    /// Whether there is to be a listener under TLS.
+    pub fn is_on(&self) -> bool {
+        !self.certificate.as_os_str().is_empty()
+    }
+}
+
+impl Default for TlsConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 1889)),
+            certificate: PathBuf::new(),
+            key: PathBuf::new(),
+        }
+    }
 }
 
 impl Default for ServerConfig {
@@ -65,6 +99,7 @@ impl Default for ServerConfig {
             public_url: String::new(),
             workers: 0,
             stop_seconds: 10,
+            tls: TlsConfig::default(),
         }
     }
 }

@@ -12,6 +12,7 @@
 //! | [`camera`] | live pictures: sources, the ring of the last seconds, shared feeds |
 //! | [`catalogue`] | what exists, where on the sky and when; all SQL |
 //! | [`ingest`] | what fills the catalogue from directories |
+//! | [`access`] | who may do what: users, Digest, Basic, tokens |
 //! | [`observe`] | metrics, health, logs |
 //! | [`image_file`] | any image file, opened by its content, as FITS |
 //! | [`fits`] | FITS files in, FITS cutouts out |
@@ -20,9 +21,10 @@
 //! | [`pixel`] | pure functions on arrays of samples |
 //! | [`demo`] | a small deterministic observatory to try everything on |
 //!
-//! Arrows point down only: `cli → server → protocol → {render, camera, catalogue, ingest, observe} →
+//! Arrows point down only: `cli → server → protocol → {render, camera, catalogue, ingest, access, observe} →
 //! image_file → {fits, xisf, tiff, sky} → pixel`; [`error`] and [`clock`] may be used by all. `tests/architecture.rs` holds the house to it.
 
+pub mod access;
 pub mod camera;
 pub mod catalogue;
 pub mod cli;

@@ -178,6 +178,27 @@ impl Camera {
         if ago.is_zero() { ring.newest().cloned() } else { ring.seek(target?) }
     }
 
+    /// The oldest picture in memory.
+    ///
+    /// # Errors
+    /// [`CameraError::NothingFromThen`] when there is none; failures of scaling.
+    pub async fn oldest(&self, look: Look) -> Result<Picture, CameraError> {
+        let coded = self.video.with(|ring| ring.oldest_group());
+        let frame = match coded {
+            Some(group) => self.decoded(group).await?,
+            None => lock(&self.ring).oldest().cloned().ok_or(CameraError::NothingFromThen)?,
+        };
+        Ok(Picture { frame: self.rendition(&frame, look).await?, state: self.state() })
+    }
+
+    /// A notice instead of a picture.
+    ///
+    /// # Errors
+    /// Failures of drawing it.
+    pub async fn placeholder(&self, look: Look) -> Result<Picture, CameraError> {
+        Ok(Picture { frame: self.notice(None, look).await?, state: self.state() })
+    }
+
     /// What is held from between two instants (monotonic), for a clip.
     pub(super) fn between(&self, from: Duration, to: Duration) -> Footage {
         let coded = self.video.with(|ring| ring.between(from, to));

@@ -146,6 +146,11 @@ impl Cameras {
         &self.events
     }
 
+    /// Ends when the cameras are stopped.
+    pub fn stopped(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
     /// The time frames are stamped with.
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.clock

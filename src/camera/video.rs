@@ -86,6 +86,11 @@ impl VideoRing {
         Some(self.group_up_to(self.kept.len().checked_sub(1)?))
     }
 
+    /// The oldest coded picture that can be decoded.
+    pub(super) fn oldest_group(&self) -> Option<Vec<Numbered>> {
+        self.kept.front().map(|first| vec![first.clone()])
+    }
+
     /// Everything after picture number `sequence`, if that one is still held.
     pub(super) fn after(&self, sequence: u64) -> Option<Vec<Numbered>> {
         let at = self.kept.binary_search_by_key(&sequence, |kept| kept.sequence).ok()?;

@@ -25,6 +25,7 @@ mod profile_settings;
 mod remembered;
 mod revision;
 mod rows;
+mod show;
 mod sky_cell;
 pub mod synthetic;
 

@@ -4,6 +4,7 @@ mod check;
 mod demo;
 mod healthcheck;
 mod ingest;
+mod password;
 mod serve;
 
 use clap::{Parser, Subcommand};
@@ -28,6 +29,8 @@ enum Command {
     Check(check::Check),
     /// Ask a running service whether it is alive (exit code 0) or not (1).
     Healthcheck(healthcheck::Healthcheck),
+    /// Make what the settings hold instead of a password, from one line of standard input.
+    Password(password::Password),
 }
 
 impl Cli {
@@ -43,6 +46,7 @@ impl Cli {
             Command::Ingest(ingest) => runtime.block_on(ingest.run()),
             Command::Check(check) => runtime.block_on(check.run()),
             Command::Healthcheck(healthcheck) => runtime.block_on(healthcheck.run()),
+            Command::Password(password) => password.run(),
         }
     }
 }

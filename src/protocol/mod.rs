@@ -6,9 +6,14 @@ pub mod byte_ranges;
 pub mod conditional;
 pub mod intercom;
 pub mod nina;
+pub mod refusal;
 pub mod vo;
 
+use actix_web::http::Method;
 use actix_web::web::ServiceConfig;
+use actix_web::{HttpRequest, HttpResponse};
+
+use crate::access::{Refusal, Service};
 
 /// A dialect: its name in metrics and logs, the paths that are its own, and its routes.
 #[derive(Clone, Copy, Debug)]
@@ -19,23 +24,50 @@ pub struct Dialect {
     pub prefixes: &'static [&'static str],
     /// Mounts its routes.
     pub configure: fn(&mut ServiceConfig),
+    /// The service a request wants to use; `None` when nobody is asked who they are.
+    pub service: fn(&Method, &str) -> Option<Service>,
+    /// The answer to somebody who is not let in, in the dialect's own words.
+    pub refused: fn(&HttpRequest, &Refusal) -> HttpResponse,
 }
 
 /// Every dialect spoken here.
 pub const DIALECTS: [Dialect; 3] = [
-    Dialect { name: "nina", prefixes: &["/v2"], configure: nina::configure },
-    Dialect { name: "vo", prefixes: &["/api/image", "/image"], configure: vo::configure },
-    Dialect { name: "camera", prefixes: &["/api"], configure: intercom::configure },
+    Dialect {
+        name: "nina",
+        prefixes: &["/v2"],
+        configure: nina::configure,
+        service: |_, _| Some(Service::Nina),
+        refused: nina::refused,
+    },
+    Dialect {
+        name: "vo",
+        prefixes: &["/api/image", "/image"],
+        configure: vo::configure,
+        service: |_, _| Some(Service::Vo),
+        refused: refusal::in_plain_words,
+    },
+    Dialect {
+        name: "camera",
+        prefixes: &["/api"],
+        configure: intercom::configure,
+        service: intercom::service,
+        refused: intercom::refused,
+    },
 ];
 
 /// The name of the dialect a path belongs to; `operations` when it is nobody's.
 pub fn dialect_of(path: &str) -> &'static str {
+    owner_of(path).map_or("operations", |dialect| dialect.name)
+}
+
+/// The dialect a path belongs to; `None` when it is nobody's.
+pub fn owner_of(path: &str) -> Option<&'static Dialect> {
     let owns = |dialect: &&Dialect| {
         dialect.prefixes.iter().any(|prefix| {
             path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         })
     };
-    DIALECTS.iter().find(owns).map_or("operations", |dialect| dialect.name)
+    DIALECTS.iter().find(owns)
 }
 
 #[cfg(test)]

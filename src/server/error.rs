@@ -1,6 +1,7 @@
 //! Why the service could not start.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 /// Failure of the start or of the run, for the operator's eyes.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +20,25 @@ pub enum Error {
     Listen {
         /// The address asked for.
         address: SocketAddr,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The settings of `[access]` make no sense.
+    #[error(transparent)]
+    Access(#[from] crate::access::AccessError),
+    /// The certificate or its key cannot be used.
+    #[error("cannot use {path}: {problem}")]
+    Tls {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The directory for stills cannot be made.
+    #[error("cannot make {path} for stills: {source}")]
+    Stills {
+        /// The directory.
+        path: PathBuf,
         /// What the system says.
         source: std::io::Error,
     },

@@ -5,9 +5,12 @@
 
 mod error;
 mod filling;
+mod gallery;
+mod guard;
 mod measure;
 mod operations;
 mod service;
+mod tls;
 
 pub use error::Error;
 pub use service::Service;

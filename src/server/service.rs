@@ -2,9 +2,11 @@
 
 use std::any::Any;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::dev::{Extensions, ServerHandle};
 use actix_web::middleware::{NormalizePath, TrailingSlash, from_fn};
 use actix_web::rt::net::TcpStream;
@@ -16,8 +18,11 @@ use tokio_util::sync::CancellationToken;
 use tracing_actix_web::TracingLogger;
 
 use super::filling::keep_filled;
+use super::gallery::Frames;
+use super::guard::guard;
 use super::measure::{measure, name_request};
-use super::{Error, operations};
+use super::{Error, operations, tls};
+use crate::access::Access;
 use crate::camera::Cameras;
 use crate::catalogue::{Catalogue, Role};
 use crate::clock::Clock;
@@ -25,16 +30,18 @@ use crate::config::Config;
 use crate::ingest::{ClockZone, Scanner, Source};
 use crate::observe::health::Stage;
 use crate::observe::{Health, Metrics};
+use crate::protocol::DIALECTS;
+use crate::protocol::intercom::{self, Intercom};
 use crate::protocol::nina::announce::announce_saved;
 use crate::protocol::nina::{Foundation, Nina};
 use crate::protocol::vo::{Archives, PublicUrl, Vo, captures};
-use crate::protocol::{DIALECTS, intercom};
 use crate::render::{Renderer, Shelf};
 
 /// A service that answers until it is stopped.
 #[derive(Debug)]
 pub struct Service {
     address: SocketAddr,
+    tls_address: Option<SocketAddr>,
     http: ServerHandle,
     running: JoinHandle<std::io::Result<()>>,
     health: Data<Health>,
@@ -55,7 +62,14 @@ impl Service {
     pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Self, Error> {
         let catalogue = Catalogue::open(&config.storage.database, Role::Service, Arc::clone(&clock)).await?;
         let renderer = Renderer::new(&config.cache, &config.limits);
-        let cameras = Cameras::start(&config.cameras, Arc::clone(&clock), None)?;
+        let access = Arc::new(Access::new(&config.access, Arc::clone(&clock))?);
+        let frames = Frames {
+            catalogue: Arc::clone(&catalogue),
+            renderer: renderer.clone(),
+            settings: config.nina.clone(),
+        };
+        let cameras = Cameras::start(&config.cameras, Arc::clone(&clock), Some(Arc::new(frames)))?;
+        let intercom = Intercom::new(Arc::clone(&cameras), config.intercom.clone());
         let health = Data::new(Health::default());
         let stopping = CancellationToken::new();
         let foundation = Foundation {
@@ -72,7 +86,14 @@ impl Service {
         // What is in the history by now was announced in an earlier run.
         let saved = catalogue.history_count(None).await?;
         tokio::spawn(announce_saved(nina.clone(), saved, stopping.clone()));
-        let (http, address) = listen(&config, nina, &catalogue, &renderer, &cameras, &health, &clock)?;
+        let parts = Parts {
+            catalogue: &catalogue,
+            renderer: &renderer,
+            cameras: &cameras,
+            health: &health,
+            clock: &clock,
+        };
+        let (http, addresses) = listen(&config, (nina, intercom), access, parts)?;
         let (ready_sender, ready) = watch::channel(false);
         let zone = ClockZone::Machine;
         let limits = config.limits.decoding();
@@ -80,7 +101,7 @@ impl Service {
         let becoming_ready = health.clone();
         let watching = tokio::spawn(keep_filled(
             Arc::new(scanner),
-            Source::all(&config.nina.directories, &config.archives),
+            Source::all(&directories_of_the_night(&config)?, &config.archives),
             config.ingest,
             stopping.clone(),
             move || {
@@ -88,9 +109,11 @@ impl Service {
                 ready_sender.send_replace(true);
             },
         ));
-        tracing::info!(%address, "listening");
+        let [address, tls_address] = addresses;
+        tracing::info!(address = ?address, tls = ?tls_address, "listening");
         Ok(Self {
-            address,
+            address: address.unwrap_or(config.server.listen),
+            tls_address,
             http: http.handle(),
             running: tokio::spawn(http),
             health,
@@ -106,6 +129,11 @@ impl Service {
     /// The address it listens on, with the real port.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The address it listens on under TLS, with the real port.
+    pub fn tls_address(&self) -> Option<SocketAddr> {
+        self.tls_address
     }
 
     /// Waits until every directory was looked through once.
@@ -147,15 +175,37 @@ impl Service {
     }
 }
 
+/// Where frames of the night appear: the directories of the settings, and the one stills are kept in.
+fn directories_of_the_night(config: &Config) -> Result<Vec<PathBuf>, Error> {
+    let (mut directories, stills) = (config.nina.directories.clone(), &config.intercom.keep_directory);
+    if !stills.as_os_str().is_empty() {
+        std::fs::create_dir_all(stills).map_err(|source| Error::Stills { path: stills.clone(), source })?;
+        if !directories.iter().any(|directory| stills.starts_with(directory)) {
+            directories.push(stills.clone());
+        }
+    }
+    Ok(directories)
+}
+
+/// What the dialects share.
+#[derive(Clone, Copy)]
+struct Parts<'p> {
+    catalogue: &'p Arc<Catalogue>,
+    renderer: &'p Renderer,
+    cameras: &'p Arc<Cameras>,
+    health: &'p Data<Health>,
+    clock: &'p Arc<dyn Clock>,
+}
+
+/// Binds the listeners, the plain one first, and mounts everything.
 fn listen(
     config: &Config,
-    nina: Data<Nina>,
-    catalogue: &Arc<Catalogue>,
-    renderer: &Renderer,
-    cameras: &Arc<Cameras>,
-    health: &Data<Health>,
-    clock: &Arc<dyn Clock>,
-) -> Result<(actix_web::dev::Server, SocketAddr), Error> {
+    (nina, intercom): (Data<Nina>, Intercom),
+    access: Arc<Access>,
+    parts: Parts<'_>,
+) -> Result<(actix_web::dev::Server, [Option<SocketAddr>; 2]), Error> {
+    let Parts { catalogue, renderer, cameras, health, clock } = parts;
+    let (intercom, access) = (Data::new(intercom), Data::new(access));
     let vo = Data::new(Vo {
         archives: Archives::new(
             captures::and_archives(&config.archives, &config.nina.directories, &config.vo),
@@ -173,7 +223,6 @@ fn listen(
     let (health, renderer, cameras) =
         (health.clone(), Data::new(renderer.clone()), Data::new(Arc::clone(cameras)));
     let request_bytes = config.limits.request_bytes;
-    let intercom = Data::new(config.intercom.clone());
     let mut http = HttpServer::new(move || {
         let app = App::new()
             .app_data(nina.clone())
@@ -184,7 +233,9 @@ fn listen(
             .app_data(renderer.clone())
             .app_data(cameras.clone())
             .app_data(intercom.clone())
+            .app_data(access.clone())
             .app_data(PayloadConfig::new(request_bytes))
+            .wrap(from_fn(guard))
             .wrap(from_fn(measure))
             .wrap(from_fn(name_request))
             .wrap(TracingLogger::default())
@@ -203,14 +254,22 @@ fn listen(
     }
     let address = config.server.listen;
     let taken = |source| Error::Listen { address, source };
-    let http = http.bind(address).map_err(taken)?;
-    let bound = http.addrs().first().copied().unwrap_or(address);
-    Ok((http.run(), bound))
+    http = http.bind(address).map_err(taken)?;
+    if config.server.tls.is_on() {
+        let address = config.server.tls.listen;
+        let taken = |source| Error::Listen { address, source };
+        http = http.bind_rustls_0_23(address, tls::settings(&config.server.tls)?).map_err(taken)?;
+    }
+    let mut bound = http.addrs().into_iter();
+    let addresses = [bound.next(), bound.next()];
+    Ok((http.run(), addresses))
 }
 
 /// Every connection is prepared for streams, which find it again through its data.
 fn keep_connection(connection: &dyn Any, extensions: &mut Extensions) {
-    if let Some(connection) = connection.downcast_ref::<TcpStream>().and_then(intercom::tune) {
+    let plain = connection.downcast_ref::<TcpStream>();
+    let under_tls = || connection.downcast_ref::<TlsStream<TcpStream>>().map(|stream| stream.get_ref().0);
+    if let Some(connection) = plain.or_else(under_tls).and_then(intercom::tune) {
         extensions.insert(connection);
     }
 }

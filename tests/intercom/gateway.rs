@@ -12,7 +12,7 @@ use trifocal::camera::{CameraConfig, Cameras, Resolution};
 use trifocal::clock::{Clock, SystemClock};
 use trifocal::pixel::codec::jpeg_encode;
 use trifocal::pixel::{Channels, EightBit};
-use trifocal::protocol::intercom::{self, IntercomConfig};
+use trifocal::protocol::intercom::{self, Intercom, IntercomConfig};
 
 pub(crate) struct Gateway {
     pub(crate) address: SocketAddr,
@@ -24,20 +24,18 @@ pub(crate) struct Gateway {
 impl Gateway {
     pub(crate) fn with(cameras: &[CameraConfig], config: IntercomConfig, clock: Arc<dyn Clock>) -> Self {
         let cameras = Cameras::start(cameras, clock, None).unwrap();
-        let data = web::Data::new(cameras.clone());
-        let config = web::Data::new(config);
-        let server = HttpServer::new(move || {
-            App::new().app_data(data.clone()).app_data(config.clone()).configure(intercom::configure)
-        })
-        .workers(2)
-        .disable_signals()
-        .on_connect(|io, data| {
-            if let Some(connection) = io.downcast_ref::<TcpStream>().and_then(intercom::tune) {
-                data.insert(connection);
-            }
-        })
-        .bind("127.0.0.1:0")
-        .unwrap();
+        let intercom = web::Data::new(Intercom::new(cameras.clone(), config));
+        let server =
+            HttpServer::new(move || App::new().app_data(intercom.clone()).configure(intercom::configure))
+                .workers(2)
+                .disable_signals()
+                .on_connect(|io, data| {
+                    if let Some(connection) = io.downcast_ref::<TcpStream>().and_then(intercom::tune) {
+                        data.insert(connection);
+                    }
+                })
+                .bind("127.0.0.1:0")
+                .unwrap();
         let address = server.addrs()[0];
         let server = server.run();
         let handle = server.handle();
@@ -59,6 +57,11 @@ impl Gateway {
 
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}/api/camera/{path}", self.address)
+    }
+
+    /// Any path below `/api`.
+    pub(crate) fn api(&self, path: &str) -> String {
+        format!("http://{}/api/{path}", self.address)
     }
 
     pub(crate) async fn get(&self, path: &str) -> Response {

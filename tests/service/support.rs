@@ -95,6 +95,11 @@ impl Gateway {
         gateway
     }
 
+    /// The address under TLS.
+    pub(crate) fn tls_address(&self) -> std::net::SocketAddr {
+        self.service.as_ref().and_then(Service::tls_address).unwrap()
+    }
+
     /// The absolute URL of a path.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base)

@@ -32,7 +32,7 @@ pub trait Gallery: fmt::Debug + Send + Sync {
 
     /// The frame behind the one with number `after` of what `hanging` chooses; the first when `after` is `None`
     /// or was the last.
-    fn following(&self, hanging: &Hanging, after: Option<u64>) -> BoxFuture<'_, Answer>;
+    fn following<'g>(&'g self, hanging: &'g Hanging, after: Option<u64>) -> BoxFuture<'g, Answer>;
 }
 
 /// What a gallery gives.
@@ -220,7 +220,7 @@ mod tests {
             Box::pin(async move { Ok(Some(Still { number: 7, jpeg })) })
         }
 
-        fn following(&self, _: &Hanging, after: Option<u64>) -> BoxFuture<'_, Answer> {
+        fn following<'g>(&'g self, _: &'g Hanging, after: Option<u64>) -> BoxFuture<'g, Answer> {
             let number = after.map_or(0, |after| (after + 1) % 3);
             let jpeg = Some(Bytes::from(number.to_string()));
             Box::pin(async move { Ok(Some(Still { number, jpeg })) })

@@ -1,16 +1,12 @@
 //! `/api/camera/caps`: which sizes and sources there are.
 
+use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 
-use super::{Failure, cameras, check_method, settings};
+use super::Intercom;
+use super::answer::{answered, success};
 use crate::camera::{Cameras, Resolution};
-
-#[derive(Debug, Serialize)]
-struct Answer<'a> {
-    success: bool,
-    result: Capabilities<'a>,
-}
 
 /// One flat list of sizes for all sources. No other object here may have a width and a height: a client walks
 /// the whole tree and takes every such object for a size.
@@ -41,11 +37,6 @@ impl<'a> Capabilities<'a> {
 }
 
 /// GET and POST, no parameters. Answers while every camera is gone, too: clients ask once and remember.
-pub(super) async fn caps(request: HttpRequest) -> HttpResponse {
-    let answer = || -> Result<HttpResponse, Failure> {
-        check_method(&request)?;
-        let cameras = cameras(&request)?;
-        Ok(HttpResponse::Ok().json(Answer { success: true, result: Capabilities::of(&cameras) }))
-    };
-    answer().unwrap_or_else(|failure| failure.response(&settings(&request)))
+pub(super) async fn caps(intercom: Data<Intercom>, request: HttpRequest, payload: Payload) -> HttpResponse {
+    answered(&intercom, &request, payload, async |_| Ok(success(Capabilities::of(&intercom.cameras)))).await
 }

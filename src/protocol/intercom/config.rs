@@ -1,5 +1,7 @@
 //! The `[intercom]` section of the settings.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 /// How the intercom dialect answers.
@@ -17,6 +19,18 @@ pub struct IntercomConfig {
     pub extended_memory: bool,
     /// Seconds after which a client that does not read its stream is cut off.
     pub client_stall_seconds: u32,
+    /// What a moment of the past gives that memory does not hold: `error`, `oldest`, `placeholder`.
+    pub missing: Missing,
+    /// Origin whose pages may use the dialect, or `*`; empty for none.
+    pub cors_origin: String,
+    /// What the device calls itself.
+    pub device_name: String,
+    /// Its serial number.
+    pub serial_number: String,
+    /// Its hardware address, twelve hexadecimal digits in pairs.
+    pub mac_address: String,
+    /// Directory where `keep=1` stores stills as frames; empty switches that off.
+    pub keep_directory: PathBuf,
 }
 
 impl Default for IntercomConfig {
@@ -27,8 +41,27 @@ impl Default for IntercomConfig {
             fps_max: 30,
             extended_memory: false,
             client_stall_seconds: 15,
+            missing: Missing::Error,
+            cors_origin: String::new(),
+            device_name: "Trifocal".to_owned(),
+            serial_number: "00-0000-0001".to_owned(),
+            mac_address: "02-00-00-00-00-01".to_owned(),
+            keep_directory: PathBuf::new(),
         }
     }
+}
+
+/// What a moment of the past gives that memory does not hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Missing {
+    /// An error.
+    #[default]
+    Error,
+    /// The oldest picture there is.
+    Oldest,
+    /// A notice.
+    Placeholder,
 }
 
 /// Which HTTP status a failure has.

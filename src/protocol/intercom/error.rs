@@ -11,12 +11,22 @@ use crate::error::{Classified, ErrorKind};
 /// Why a request cannot be answered. The codes are those of the device; clients know no others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Failure {
+    /// A function of the device that is not offered here.
+    NotSupported,
     /// No such function.
     UnknownPath,
     /// The function does not know this HTTP method.
     WrongMethod,
-    /// The camera service is switched off.
+    /// The service is switched off.
     Disabled,
+    /// The service is offered under TLS only.
+    TlsNeeded,
+    /// The way of authenticating is not the one configured.
+    WrongScheme,
+    /// No credentials, or wrong ones.
+    Unauthorized,
+    /// Right credentials of somebody without the privilege.
+    Forbidden,
     /// A parameter that must be there is not.
     Missing(&'static str),
     /// A parameter has a value that is not allowed.
@@ -52,9 +62,14 @@ struct Body {
 impl Failure {
     fn code(self) -> u8 {
         match self {
+            Self::NotSupported => 1,
             Self::UnknownPath => 2,
             Self::WrongMethod => 3,
             Self::Disabled => 4,
+            Self::TlsNeeded => 7,
+            Self::WrongScheme => 8,
+            Self::Unauthorized => 9,
+            Self::Forbidden => 10,
             Self::Missing(_) => 11,
             Self::Invalid(_) => 12,
             Self::TooBig => 13,
@@ -75,9 +90,14 @@ impl Failure {
 
     fn description(self) -> &'static str {
         match self {
+            Self::NotSupported => "function is not supported",
             Self::UnknownPath => "invalid request path",
             Self::WrongMethod => "invalid request method",
             Self::Disabled => "function is disabled",
+            Self::TlsNeeded => "invalid connection type",
+            Self::WrongScheme => "invalid authentication method",
+            Self::Unauthorized => "authorization required",
+            Self::Forbidden => "insufficient user privileges",
             Self::Missing(_) => "missing mandatory parameter",
             Self::Invalid(_) => "invalid parameter value",
             Self::TooBig => "parameter data too big",
@@ -90,16 +110,18 @@ impl Failure {
     }
 
     fn status(self, profile: StatusProfile) -> StatusCode {
-        if profile == StatusProfile::Compat {
+        let is_authentication = matches!(self, Self::WrongScheme | Self::Unauthorized);
+        if profile == StatusProfile::Compat && !is_authentication {
             return StatusCode::OK;
         }
         match self {
-            Self::UnknownPath => StatusCode::NOT_FOUND,
+            Self::NotSupported | Self::UnknownPath => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Disabled => StatusCode::FORBIDDEN,
+            Self::Disabled | Self::TlsNeeded | Self::Forbidden => StatusCode::FORBIDDEN,
             Self::Missing(_) | Self::Invalid(_) | Self::TooBig => StatusCode::BAD_REQUEST,
             Self::UnsupportedBody | Self::MalformedBody | Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::NoData(_) | Self::Rejected => StatusCode::SERVICE_UNAVAILABLE,
+            Self::WrongScheme | Self::Unauthorized => StatusCode::UNAUTHORIZED,
         }
     }
 
@@ -146,6 +168,9 @@ mod tests {
     #[actix_web::test]
     async fn every_row_of_the_error_table() {
         for (failure, semantic, body) in [
+            (Failure::NotSupported, 404, r#"{"code":1,"description":"function is not supported"}"#),
+            (Failure::TlsNeeded, 403, r#"{"code":7,"description":"invalid connection type"}"#),
+            (Failure::Forbidden, 403, r#"{"code":10,"description":"insufficient user privileges"}"#),
             (Failure::UnknownPath, 404, r#"{"code":2,"description":"invalid request path"}"#),
             (Failure::WrongMethod, 405, r#"{"code":3,"description":"invalid request method"}"#),
             (Failure::Disabled, 403, r#"{"code":4,"description":"function is disabled"}"#),
@@ -174,6 +199,16 @@ mod tests {
             let json = "application/json".to_owned();
             assert_eq!(wire(failure, StatusProfile::Compat).await, (200, json.clone(), expected.clone()));
             assert_eq!(wire(failure, StatusProfile::Semantic).await, (semantic, json, expected));
+        }
+    }
+
+    #[actix_web::test]
+    async fn failures_of_authentication_are_401_in_both_profiles() {
+        for profile in [StatusProfile::Compat, StatusProfile::Semantic] {
+            let (status, _, body) = wire(Failure::Unauthorized, profile).await;
+            assert_eq!((status, body.contains(r#""code":9"#)), (401, true));
+            let (status, _, body) = wire(Failure::WrongScheme, profile).await;
+            assert_eq!((status, body.contains(r#""code":8"#)), (401, true));
         }
     }
 

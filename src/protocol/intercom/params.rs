@@ -97,6 +97,8 @@ pub(super) struct SnapshotParameters {
     pub(super) parts: Parts,
     /// Our own addition: name and time written into the picture.
     pub(super) timestamp: Option<bool>,
+    /// Our own addition: the picture is stored as a frame.
+    pub(super) keep: bool,
 }
 
 /// How the parts of a stream are written; `parts=` overrides the choice by user agent.
@@ -133,18 +135,22 @@ impl TryFrom<&Parameters> for SnapshotParameters {
             _ => Parts::Auto,
         };
         let timestamp = parameters.switch("timestamp")?;
+        let keep = parameters.switch("keep")?.unwrap_or(false);
+        if keep && time.is_none() && fps.is_some_and(|fps| fps > 0) {
+            return Err(Failure::Invalid("keep"));
+        }
         let source = parameters.optional("source").map(str::to_owned);
-        Ok(Self { width, height, source, fps, time, parts, timestamp })
+        Ok(Self { width, height, source, fps, time, parts, timestamp, keep })
     }
 }
 
 /// A decimal integer: digits, perhaps a minus sign before them.
-fn whole(text: &str) -> Option<i64> {
+pub(super) fn whole(text: &str) -> Option<i64> {
     is_digits(text.strip_prefix('-').unwrap_or(text)).then(|| text.parse().ok())?
 }
 
 /// A decimal number: an integer, perhaps a point and more digits. No comma, no exponent, no `NaN`. `-0` is 0.
-fn decimal(text: &str) -> Option<f64> {
+pub(super) fn decimal(text: &str) -> Option<f64> {
     let unsigned = text.strip_prefix('-').unwrap_or(text);
     let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
     let number = (is_digits(whole) && is_digits(fraction)).then(|| text.parse::<f64>().ok())??;

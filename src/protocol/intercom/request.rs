@@ -41,10 +41,7 @@ impl SnapshotRequest {
         config: &IntercomConfig,
         arrival: Moment,
     ) -> Result<Self, Failure> {
-        let camera = match &asked.source {
-            Some(id) => cameras.find(id).ok_or(Failure::Invalid("source"))?,
-            None => cameras.default_camera().ok_or(Failure::NoData(None))?,
-        };
+        let camera = camera(asked.source.as_deref(), cameras)?;
         let size = Resolution::new(asked.width, asked.height);
         let listed = cameras.resolutions();
         let size = match asked.time {
@@ -65,6 +62,14 @@ impl SnapshotRequest {
         };
         let stamped = asked.timestamp.unwrap_or(camera.config().timestamp);
         Ok(Self { camera: camera.clone(), look: Look { size, stamped }, wanted, parts: asked.parts })
+    }
+}
+
+/// The camera with this id, or the one that answers without.
+pub(super) fn camera<'c>(source: Option<&str>, cameras: &'c Cameras) -> Result<&'c Arc<Camera>, Failure> {
+    match source {
+        Some(id) => cameras.find(id).ok_or(Failure::Invalid("source")),
+        None => cameras.default_camera().ok_or(Failure::NoData(None)),
     }
 }
 
@@ -109,7 +114,7 @@ fn memory_size(
 
 /// How long before the arrival of the request the picture was taken: `time` is 0 or negative, or, as older
 /// devices had it, a Unix time. `None` when that is not within `reach` seconds.
-fn time_ago(time: f64, arrival: Moment, reach: f64) -> Option<Duration> {
+pub(super) fn time_ago(time: f64, arrival: Moment, reach: f64) -> Option<Duration> {
     let ago = if time > 0.0 { arrival.utc.timestamp_micros() as f64 / 1e6 - time } else { 0.0 - time };
     (0.0..=reach).contains(&ago).then(|| Duration::from_secs_f64(ago))
 }

@@ -10,14 +10,15 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::stream;
 
-use super::config::IntercomConfig;
+use super::answer::answered;
+use super::config::{IntercomConfig, Missing};
 use super::error::Failure;
 use super::multipart::{self, Parts, Style};
 use super::params::{Parameters, SnapshotParameters};
 use super::request::{SnapshotRequest, Wanted, nearest};
 use super::socket::Connection;
-use super::{cameras, check_method, settings, stream as push};
-use crate::camera::{Camera, CameraError, Cameras, Moment, Picture, Resolution, StreamRequest};
+use super::{Intercom, still, stream as push};
+use crate::camera::{Camera, CameraError, Cameras, Look, Moment, Picture, Resolution, StreamRequest};
 use crate::error::chain;
 
 const NO_STORE: &str = "no-store, no-cache, must-revalidate, max-age=0";
@@ -27,24 +28,29 @@ const REPEAT_AFTER: Duration = Duration::from_millis(200);
 const LOG_EVERY: Duration = Duration::from_secs(10);
 
 /// GET, POST and HEAD.
-pub(super) async fn snapshot(request: HttpRequest, payload: web::Payload) -> HttpResponse {
-    let config = settings(&request);
-    answer(&request, payload, &config).await.unwrap_or_else(|failure| failure.response(&config))
+pub(super) async fn snapshot(
+    intercom: web::Data<Intercom>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> HttpResponse {
+    let arrival = Moment::now(&**intercom.cameras.clock());
+    answered(&intercom, &request, payload, async |parameters| {
+        answer(&request, parameters, &intercom, arrival).await
+    })
+    .await
 }
 
 async fn answer(
     request: &HttpRequest,
-    payload: web::Payload,
-    config: &IntercomConfig,
+    parameters: &Parameters,
+    intercom: &Intercom,
+    arrival: Moment,
 ) -> Result<HttpResponse, Failure> {
-    check_method(request)?;
-    let cameras = cameras(request)?;
-    let arrival = Moment::now(&**cameras.clock());
-    let parameters = Parameters::of(request, payload).await?;
-    let asked = SnapshotParameters::try_from(&parameters)?;
+    let Intercom { cameras, config, .. } = intercom;
+    let asked = SnapshotParameters::try_from(parameters)?;
     let size = Resolution::new(asked.width, asked.height);
-    let snapshot = SnapshotRequest::resolve(&asked, &cameras, config, arrival)
-        .inspect_err(|failure| log_refusal(request, *failure, size, &cameras))?;
+    let snapshot = SnapshotRequest::resolve(&asked, cameras, config, arrival)
+        .inspect_err(|failure| log_refusal(request, *failure, size, cameras))?;
     let camera = &snapshot.camera;
     let picture = match snapshot.wanted {
         Wanted::Stream(_) if *request.method() == Method::HEAD => {
@@ -53,17 +59,37 @@ async fn answer(
         Wanted::Stream(fps) => return start_stream(request, &snapshot, fps, config),
         Wanted::Newest => camera.newest(snapshot.look).await.map_err(|error| failed(camera, &error, None))?,
         Wanted::Past(ago) => {
-            let past = camera.past(arrival.monotonic, ago, snapshot.look).await;
+            let past = past(camera, arrival.monotonic, ago, snapshot.look, config.missing).await;
             past.map_err(|error| failed(camera, &error, Some("time")))?
         }
     };
-    Ok(picture_response(&picture, cameras.clock().monotonic()))
+    let kept = if asked.keep { Some(still::keep(&picture.frame, camera, config).await?) } else { None };
+    Ok(picture_response(&picture, cameras.clock().monotonic(), kept))
 }
 
-/// One JPEG, never to be cached.
-fn picture_response(picture: &Picture, now: Duration) -> HttpResponse {
+/// A picture of the past, or what the settings have for a moment that is not held.
+async fn past(
+    camera: &Camera,
+    arrival: Duration,
+    ago: Duration,
+    look: Look,
+    missing: Missing,
+) -> Result<Picture, CameraError> {
+    match (camera.past(arrival, ago, look).await, missing) {
+        (Err(CameraError::NothingFromThen), Missing::Oldest) => camera.oldest(look).await,
+        (Err(CameraError::NothingFromThen), Missing::Placeholder) => camera.placeholder(look).await,
+        (found, _) => found,
+    }
+}
+
+/// One JPEG, never to be cached; `kept` is the name it was stored under.
+fn picture_response(picture: &Picture, now: Duration, kept: Option<String>) -> HttpResponse {
     let frame = &picture.frame;
-    let mut response = HttpResponse::Ok()
+    let mut builder = HttpResponse::Ok();
+    if let Some(name) = kept {
+        builder.insert_header(("x-kept", name));
+    }
+    let mut response = builder
         .insert_header((CONTENT_TYPE, "image/jpeg"))
         .insert_header((CACHE_CONTROL, NO_STORE))
         .insert_header((PRAGMA, "no-cache"))

@@ -35,6 +35,11 @@ impl Failure {
         Self { status, error: error.into(), layer: Layer::Server }
     }
 
+    /// A request of somebody who is not let in.
+    pub fn not_let_in(status: StatusCode, error: &str) -> Self {
+        Self::server(status, error)
+    }
+
     /// A request the plugin's web server itself would refuse.
     pub fn bad_request(error: &str) -> Self {
         Self::server(StatusCode::BAD_REQUEST, error)

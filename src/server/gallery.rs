@@ -1,0 +1,98 @@
+//! The frames of the night and of the archives, for cameras that look at them.
+
+use std::error::Error as StdError;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+
+use crate::camera::{Answer, Gallery, GalleryError, Hanging, Resolution, Still};
+use crate::catalogue::{ArchiveId, Catalogue, Dataset, FrameRecord, FrameStatistics, Origin};
+use crate::pixel::codec::Format;
+use crate::protocol::nina::NinaConfig;
+use crate::render::{Finite, FrameSource, Linkage, Renderer, Rendition, StretchRequest};
+
+const QUALITY: u8 = 85;
+
+/// Finds frames in the catalogue and has them rendered, stretched as the settings of the night say.
+#[derive(Debug)]
+pub(super) struct Frames {
+    pub(super) catalogue: Arc<Catalogue>,
+    pub(super) renderer: Renderer,
+    pub(super) settings: NinaConfig,
+}
+
+type Failed = Box<dyn StdError + Send + Sync>;
+
+impl Frames {
+    async fn newest_frame(&self, within: Resolution, known: Option<u64>) -> Result<Option<Still>, Failed> {
+        let Some(last) = self.catalogue.history_count(None).await?.checked_sub(1) else { return Ok(None) };
+        let Some(entry) = self.catalogue.history_nth(None, last).await? else { return Ok(None) };
+        self.still(&entry.frame, Some(entry.statistics.clone()), within, known).await.map(Some)
+    }
+
+    async fn frame_after(&self, hanging: &Hanging, after: Option<u64>) -> Result<Option<Still>, Failed> {
+        let db = ArchiveId::try_from(hanging.archive.as_str()).map_err(|_| "no archive has such an id")?;
+        let dataset =
+            Dataset::try_from(hanging.dataset.as_str()).map_err(|_| "no dataset has such a name")?;
+        let (origin, filter) = (Origin::Archive { db, dataset }, hanging.filter.as_deref());
+        let after = after.map_or(0, |after| i64::try_from(after).unwrap_or(i64::MAX));
+        let mut found = self.catalogue.frame_after(&origin, filter, after).await?;
+        if found.is_none() {
+            found = self.catalogue.frame_after(&origin, filter, 0).await?;
+        }
+        match found {
+            Some(frame) => self.still(&frame, None, hanging.within, None).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn still(
+        &self,
+        frame: &FrameRecord,
+        statistics: Option<FrameStatistics>,
+        within: Resolution,
+        known: Option<u64>,
+    ) -> Result<Still, Failed> {
+        let number = frame.id.get().unsigned_abs();
+        if known == Some(number) {
+            return Ok(Still { number, jpeg: None });
+        }
+        let facts = &frame.facts;
+        let own = Resolution::new(
+            u32::try_from(facts.columns).unwrap_or(u32::MAX),
+            u32::try_from(facts.rows).unwrap_or(u32::MAX),
+        );
+        let size = own.fitted(within);
+        let finite = |value: f64| Finite::new(value).ok_or("a stretch needs finite numbers");
+        let rendition = Rendition {
+            debayer: facts.bayer_pattern.filter(|_| self.settings.debayer),
+            stretch: Some(StretchRequest {
+                target_background: finite(self.settings.stretch_factor)?,
+                shadows_clipping: finite(self.settings.black_clipping)?,
+                linkage: if self.settings.unlinked { Linkage::Unlinked } else { Linkage::Linked },
+            }),
+            columns: size.width as usize,
+            rows: size.height as usize,
+            format: Format::Jpeg { quality: QUALITY },
+        };
+        let source = FrameSource {
+            identity: frame.identity(),
+            path: frame.path.clone(),
+            hdu: facts.hdu,
+            statistics,
+            recorded_pattern: facts.bayer_pattern,
+        };
+        let jpeg = self.renderer.rendition(source, rendition).await?;
+        Ok(Still { number, jpeg: Some(jpeg) })
+    }
+}
+
+impl Gallery for Frames {
+    fn newest(&self, within: Resolution, known: Option<u64>) -> BoxFuture<'_, Answer> {
+        Box::pin(async move { self.newest_frame(within, known).await.map_err(GalleryError) })
+    }
+
+    fn following<'g>(&'g self, hanging: &'g Hanging, after: Option<u64>) -> BoxFuture<'g, Answer> {
+        Box::pin(async move { self.frame_after(hanging, after).await.map_err(GalleryError) })
+    }
+}

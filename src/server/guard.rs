@@ -1,0 +1,63 @@
+//! The door: every request is let in, or refused in the words of its dialect.
+
+use std::sync::Arc;
+
+use actix_web::HttpMessage;
+use actix_web::body::{BoxBody, EitherBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+
+use crate::access::{Access, Identity, Refusal, Request, Service};
+use crate::protocol::{owner_of, refusal};
+
+/// Asks whoever wants to use a closed service who they are; notes on the request who was let in.
+///
+/// # Errors
+/// Those of the wrapped service.
+pub(super) async fn guard<B: MessageBody>(
+    access: Data<Arc<Access>>,
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, actix_web::Error> {
+    match decide(&access, &request) {
+        Ok(identity) => {
+            if let Some(identity) = identity {
+                request.extensions_mut().insert(identity);
+            }
+            Ok(next.call(request).await?.map_into_left_body())
+        }
+        Err(refusal) => {
+            let answer =
+                owner_of(request.path()).map_or(refusal::in_plain_words as _, |dialect| dialect.refused);
+            let response = answer(request.request(), &refusal);
+            Ok(request.into_response(response).map_into_right_body())
+        }
+    }
+}
+
+fn decide(access: &Access, request: &ServiceRequest) -> Result<Option<Identity>, Refusal> {
+    let path = request.path();
+    let service = match owner_of(path) {
+        _ if path == "/api/system/info" && access.has_open_info() => None,
+        Some(dialect) => (dialect.service)(request.method(), path),
+        // Whether the service is alive is nobody's secret.
+        None => (!matches!(path, "/healthz" | "/readyz")).then_some(Service::Operations),
+    };
+    let Some(service) = service else { return Ok(None) };
+    let target = request.uri().path_and_query().map_or("", |target| target.as_str());
+    let authorization = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let is_token = |pair: &&str| pair.starts_with("token=");
+    let token = request.query_string().split('&').find(is_token).and_then(|pair| pair.strip_prefix("token="));
+    let asked = Request {
+        service,
+        method: request.method().as_str(),
+        target,
+        authorization,
+        token,
+        address: request.peer_addr().map(|address| address.ip()),
+        is_tls: request.app_config().secure(),
+    };
+    access.check(&asked).map(Some)
+}
