@@ -2,20 +2,20 @@
 //! nothing is mapped.
 
 use std::fs::{self, File};
-use std::io::{self, Read};
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::io;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
-
-use flate2::read::MultiGzDecoder;
 
 use super::BLOCK_BYTES;
 use super::card::CARD_BYTES;
+use super::disk::{read_some_at, read_without_waiting};
 use super::error::{FitsError, Result};
 use super::hdu::{Hdu, HduIndex};
 use super::header::{Header, is_end};
-use super::resident::read_without_waiting;
+use super::packing::{Container, container, unpack};
+use super::read_at::ReadAt;
+use super::stamp::FileStamp;
 use super::translation::{Translated, Translation};
 use crate::pixel::Limits;
 
@@ -25,59 +25,6 @@ const HEADER_STEP: usize = 8 * BLOCK_BYTES;
 const MAX_HEADER_BYTES: u64 = 3000 * BLOCK_BYTES as u64;
 /// HDUs a file may have.
 const MAX_HDUS: usize = 20_000;
-/// Deflate expands at most about this much.
-const DEFLATE_RATIO: u64 = 1032;
-
-/// What tells a changed file from the one that was read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct FileStamp {
-    /// Size on disk.
-    pub bytes: u64,
-    /// Time of the last modification, nanoseconds since 1970.
-    pub modified_ns: i64,
-}
-
-impl FileStamp {
-    /// The stamp of the file at `path` now.
-    ///
-    /// # Errors
-    /// What the system says when the file cannot be asked.
-    pub fn of(path: &Path) -> io::Result<Self> {
-        Ok(Self::from_metadata(&fs::metadata(path)?))
-    }
-
-    /// The stamp of the file at `path` without asking another machine (`AT_STATX_DONT_SYNC`).
-    #[cfg(target_os = "linux")]
-    fn last_heard_of(path: &Path) -> Option<Self> {
-        use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
-
-        let wanted = StatxFlags::SIZE | StatxFlags::MTIME;
-        let heard = statx(CWD, path, AtFlags::STATX_DONT_SYNC, wanted).ok()?;
-        let modified = heard.stx_mtime;
-        Some(Self {
-            bytes: heard.stx_size,
-            modified_ns: nanoseconds(modified.tv_sec, modified.tv_nsec.into()),
-        })
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    fn last_heard_of(path: &Path) -> Option<Self> {
-        Self::of(path).ok()
-    }
-
-    /// The modification time; one before 1970 counts as 1970.
-    pub fn modified(self) -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_nanos(u64::try_from(self.modified_ns).unwrap_or(0))
-    }
-
-    fn from_metadata(metadata: &fs::Metadata) -> Self {
-        Self { bytes: metadata.len(), modified_ns: nanoseconds(metadata.mtime(), metadata.mtime_nsec()) }
-    }
-}
-
-fn nanoseconds(seconds: i64, rest: i64) -> i64 {
-    seconds.saturating_mul(1_000_000_000).saturating_add(rest)
-}
 
 /// Where the bytes come from.
 #[derive(Debug)]
@@ -283,10 +230,7 @@ impl FitsFile {
     }
 
     /// As [`Self::read_exact_at`], without waiting for a disk or a decoder.
-    ///
-    /// # Errors
-    /// Also [`FitsError::NotResident`] when that takes waiting.
-    pub(super) fn read_resident_at(&self, buffer: &mut [u8], offset: u64) -> Result<()> {
+    fn read_resident_at(&self, buffer: &mut [u8], offset: u64) -> Result<()> {
         match &self.bytes {
             Bytes::Memory(_) => self.read_exact_at(buffer, offset),
             Bytes::Disk(disk) if read_without_waiting(disk, buffer, offset) == buffer.len() => Ok(()),
@@ -340,61 +284,20 @@ impl FitsFile {
     }
 }
 
-/// What the first bytes say the file is.
-enum Container {
-    Plain,
-    Gzip,
-}
-
-fn container(start: &[u8]) -> Result<Container> {
-    if start.starts_with(b"SIMPLE  =") {
-        Ok(Container::Plain)
-    } else if start.starts_with(&[0x1f, 0x8b]) {
-        Ok(Container::Gzip)
-    } else if start.starts_with(b"BZh") {
-        Err(FitsError::Unsupported("bzip2 compressed file".to_owned()))
-    } else if start.starts_with(b"version https://git-lfs") {
-        Err(FitsError::NotFits("a git-lfs pointer stands in its place"))
-    } else if start.is_empty() {
-        Err(FitsError::NotFits("the file is empty"))
-    } else {
-        Err(FitsError::NotFits("it does not start with SIMPLE"))
+impl ReadAt for FitsFile {
+    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> Result<()> {
+        Self::read_exact_at(self, buffer, offset)
     }
 }
 
-/// Unpacks a gzip file of `packed` bytes into at most `allowed` bytes.
-fn unpack(file: File, packed: u64, allowed: u64) -> Result<Vec<u8>> {
-    // The trailer's size is only a hint; a lie costs no more than what the bytes could expand to.
-    let mut trailer = [0; 4];
-    let hint = match packed.checked_sub(4).map(|at| file.read_exact_at(&mut trailer, at)) {
-        Some(Ok(())) => u64::from(u32::from_le_bytes(trailer)).min(packed.saturating_mul(DEFLATE_RATIO)),
-        _ => 0,
-    };
-    let mut bytes = Vec::with_capacity(hint.min(allowed) as usize);
-    MultiGzDecoder::new(file).take(allowed.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| {
-        match error.kind() {
-            io::ErrorKind::UnexpectedEof => FitsError::Truncated { needed: packed + 1, held: packed },
-            _ => FitsError::Io(error),
-        }
-    })?;
-    if bytes.len() as u64 > allowed {
-        return Err(FitsError::TooLarge { what: "unpacked bytes", asked: bytes.len() as u64, allowed });
-    }
-    Ok(bytes)
-}
+/// What of a file memory holds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Resident<'a>(pub(super) &'a FitsFile);
 
-/// Reads until `buffer` is full or the file ends; says how much.
-fn read_some_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-    let mut held = 0;
-    while held < buffer.len() {
-        match file.read_at(&mut buffer[held..], offset + held as u64) {
-            Ok(0) => break,
-            Ok(more) => held += more,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
+impl ReadAt for Resident<'_> {
+    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> Result<()> {
+        self.0.read_resident_at(buffer, offset)
     }
-    Ok(held)
 }
 
 #[cfg(test)]

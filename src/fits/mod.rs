@@ -5,15 +5,18 @@ mod column;
 mod compressed;
 pub mod create;
 pub mod cutout;
+mod disk;
 pub mod error;
 pub mod file;
 pub mod frame;
 pub mod hdu;
 pub mod header;
-mod resident;
+mod packing;
+mod read_at;
 mod rice;
 mod samples;
 pub mod section;
+pub mod stamp;
 #[cfg(test)]
 mod testing;
 pub mod translation;
@@ -21,10 +24,11 @@ pub mod translation;
 pub use card::{Card, CardValue};
 pub use cutout::{Cutout, CutoutNote, ImageCut, Kept};
 pub use error::{FitsError, Result};
-pub use file::{FileStamp, FitsFile};
+pub use file::FitsFile;
 pub use frame::SixteenBitFrame;
 pub use hdu::{Bitpix, Hdu, HduIndex, HduKind, ImageHdu};
 pub use header::Header;
+pub use stamp::FileStamp;
 pub use translation::Translation;
 
 /// Bytes of a FITS block: headers and data are padded to multiples of it.

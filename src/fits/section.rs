@@ -7,7 +7,7 @@ use super::compressed;
 use super::error::{FitsError, Result};
 use super::file::FitsFile;
 use super::hdu::{Bitpix, Hdu, HduIndex, HduKind, ImageHdu};
-use super::resident::ReadAt;
+use super::read_at::ReadAt;
 use super::samples::{decode, physical as physical_values, physical_single};
 use crate::pixel::{PixelBox, Raster};
 

@@ -25,9 +25,10 @@ pub(super) use self::template::Template;
 use super::BLOCK_BYTES;
 use super::error::{FitsError, Result};
 use super::file::FitsFile;
+use super::file::Resident;
 use super::hdu::{Bitpix, Hdu, HduIndex, HduKind};
 use super::header::Header;
-use super::resident::{ReadAt, Resident};
+use super::read_at::ReadAt;
 use super::section::{check, read_rows, read_stored};
 use crate::pixel::PixelBox;
 
