@@ -14,6 +14,7 @@ use crate::access::AccessConfig;
 use crate::camera::CameraConfig;
 use crate::catalogue::NINA_ARCHIVE;
 use crate::ingest::{ArchiveConfig, IngestConfig};
+use crate::jobs::JobsConfig;
 use crate::protocol::intercom::IntercomConfig;
 use crate::protocol::nina::NinaConfig;
 use crate::protocol::vo::VoConfig;
@@ -37,6 +38,8 @@ pub struct Config {
     pub nina: NinaConfig,
     /// The Virtual Observatory dialect.
     pub vo: VoConfig,
+    /// What jobs of clients may cost.
+    pub jobs: JobsConfig,
     /// FITS archives of the Virtual Observatory dialect.
     pub archives: Vec<ArchiveConfig>,
     /// Cameras of the intercom dialect; the first is `internal`, the second `external`.

@@ -13,6 +13,7 @@
 //! | [`catalogue`] | what exists, where on the sky and when; all SQL |
 //! | [`ingest`] | what fills the catalogue from directories |
 //! | [`access`] | who may do what: users, Digest, Basic, tokens |
+//! | [`jobs`] | work clients leave here: queue, workers, results on disk |
 //! | [`observe`] | metrics, health, logs |
 //! | [`image_file`] | any image file, opened by its content, as FITS |
 //! | [`fits`] | FITS files in, FITS cutouts out |
@@ -21,7 +22,7 @@
 //! | [`pixel`] | pure functions on arrays of samples |
 //! | [`demo`] | a small deterministic observatory to try everything on |
 //!
-//! Arrows point down only: `cli → server → protocol → {render, camera, catalogue, ingest, access, observe} →
+//! Arrows point down only: `cli → server → protocol → {render, camera, jobs, catalogue, ingest, access, observe} →
 //! image_file → {fits, xisf, tiff, sky} → pixel`; [`error`] and [`clock`] may be used by all. `tests/architecture.rs` holds the house to it.
 
 pub mod access;
@@ -35,6 +36,7 @@ pub mod error;
 pub mod fits;
 pub mod image_file;
 pub mod ingest;
+pub mod jobs;
 pub mod observe;
 pub mod pixel;
 pub mod protocol;

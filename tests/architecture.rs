@@ -10,20 +10,21 @@ use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 /// Room → what it may use besides itself, `error` and `clock`.
 ///
 /// ```text
-/// cli → server → protocol → {render, camera, catalogue, ingest, access, observe} → image_file → {fits, xisf, tiff, sky} → pixel
+/// cli → server → protocol → {render, camera, jobs, catalogue, ingest, access, observe} → image_file → {fits, xisf, tiff, sky} → pixel
 /// ```
 ///
 /// `camera → render::admission` means that part of the room and no other.
 #[rustfmt::skip]
 const ARROWS: &[(&str, &str)] = &[
     ("main",      "cli"),
-    ("cli",       "server config demo protocol render camera catalogue ingest access observe image_file fits sky pixel"),
-    ("server",    "config protocol render camera catalogue ingest access observe image_file fits sky pixel"),
+    ("cli",       "server config demo protocol render camera jobs catalogue ingest access observe image_file fits sky pixel"),
+    ("server",    "config protocol render camera jobs catalogue ingest access observe image_file fits sky pixel"),
     // Each part declares its own section beside itself; `config` gathers them and nobody below reads it.
-    ("config",    "protocol render camera catalogue ingest access observe image_file fits sky pixel"),
-    ("protocol",  "render camera catalogue ingest access observe image_file fits sky pixel"),
+    ("config",    "protocol render camera jobs catalogue ingest access observe image_file fits sky pixel"),
+    ("protocol",  "render camera jobs catalogue ingest access observe image_file fits sky pixel"),
     ("render",    "catalogue image_file fits sky pixel"),
     ("camera",    "render::admission fits sky pixel"),
+    ("jobs",      "catalogue"),
     ("ingest",    "catalogue image_file fits sky pixel"),
     ("catalogue", "fits sky pixel"),
     ("access",    ""),

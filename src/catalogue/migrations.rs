@@ -13,6 +13,7 @@ const STEPS: &[Step] = &[
     (1, "frames, history, images", include_str!("../../migrations/0001_frames_history_images.sql")),
     (2, "profile settings", include_str!("../../migrations/0002_profile_settings.sql")),
     (4, "what images cover", include_str!("../../migrations/0004_what_images_cover.sql")),
+    (5, "jobs", include_str!("../../migrations/0005_jobs.sql")),
 ];
 
 const TABLE: &str = "_sqlx_migrations";

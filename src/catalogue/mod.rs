@@ -17,6 +17,7 @@ pub mod identity;
 mod image_writes;
 pub mod images;
 mod interval;
+pub mod jobs;
 pub mod known;
 mod lock;
 mod migrations;
@@ -51,6 +52,7 @@ pub use history_writes::IMAGE_SAVE;
 pub use identity::{DataId, IdentityError, ScienceId, ScienceIdScheme, SdssFilter};
 pub use images::{ArchiveImage, Coverage, Duplicate, ImagePlace, NewImage};
 pub use interval::Interval;
+pub use jobs::{Job, JobFailure, JobFilter, JobId, JobPhase, JobResult};
 pub use known::{KnownFile, KnownState, Rejection};
 pub use names::{ArchiveId, Dataset};
 

@@ -15,6 +15,9 @@ pub enum Error {
     /// Files cannot be read.
     #[error("cannot scan the directories: {0}")]
     Scan(#[from] crate::ingest::ScanError),
+    /// Jobs of an earlier run cannot be taken up, or the directory for their results cannot be used.
+    #[error("cannot set up the jobs: {0}")]
+    Jobs(#[from] crate::jobs::JobError),
     /// Someone else has the port, or it may not be had.
     #[error("cannot listen on {address}: {source}")]
     Listen {

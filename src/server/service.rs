@@ -28,12 +28,14 @@ use crate::catalogue::{Catalogue, Role};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::ingest::{ClockZone, Scanner, Source};
+use crate::jobs::Jobs;
 use crate::observe::health::Stage;
 use crate::observe::{Health, Metrics};
 use crate::protocol::DIALECTS;
 use crate::protocol::intercom::{self, Intercom};
 use crate::protocol::nina::announce::announce_saved;
 use crate::protocol::nina::{Foundation, Nina};
+use crate::protocol::vo::soda::work::SodaTask;
 use crate::protocol::vo::{Archives, PublicUrl, Vo, captures};
 use crate::render::{Renderer, Shelf};
 
@@ -93,7 +95,8 @@ impl Service {
             health: &health,
             clock: &clock,
         };
-        let (http, addresses) = listen(&config, (nina, intercom), access, parts)?;
+        let vo = open_vo(&config, parts, &stopping).await?;
+        let (http, addresses) = listen(&config, (nina, vo, intercom), access, parts)?;
         let (ready_sender, ready) = watch::channel(false);
         let zone = ClockZone::Machine;
         let limits = config.limits.decoding();
@@ -197,27 +200,42 @@ struct Parts<'p> {
     clock: &'p Arc<dyn Clock>,
 }
 
-/// Binds the listeners, the plain one first, and mounts everything.
-fn listen(
-    config: &Config,
-    (nina, intercom): (Data<Nina>, Intercom),
-    access: Arc<Access>,
-    parts: Parts<'_>,
-) -> Result<(actix_web::dev::Server, [Option<SocketAddr>; 2]), Error> {
-    let Parts { catalogue, renderer, cameras, health, clock } = parts;
-    let (intercom, access) = (Data::new(intercom), Data::new(access));
-    let vo = Data::new(Vo {
-        archives: Archives::new(
-            captures::and_archives(&config.archives, &config.nina.directories, &config.vo),
-            Arc::clone(catalogue),
-        ),
+/// The Virtual Observatory with its jobs, those left over by an earlier run included.
+async fn open_vo(config: &Config, parts: Parts<'_>, stopping: &CancellationToken) -> Result<Vo, Error> {
+    let Parts { catalogue, renderer, clock, .. } = parts;
+    let archives = captures::and_archives(&config.archives, &config.nina.directories, &config.vo);
+    let archives = Archives::new(archives, Arc::clone(catalogue));
+    let task = SodaTask { archives: archives.clone(), renderer: renderer.clone(), clock: Arc::clone(clock) };
+    let jobs = Jobs::start(
+        Arc::clone(catalogue),
+        Arc::clone(clock),
+        config.jobs,
+        &config.storage.work_dir,
+        Arc::new(task),
+        stopping.clone(),
+    );
+    Ok(Vo {
+        archives,
         renderer: renderer.clone(),
         clock: Arc::clone(clock),
         up_since: clock.utc(),
         public_url: PublicUrl::new(&config.server.public_url),
         settings: config.vo.clone(),
         request_bytes: config.limits.request_bytes,
-    });
+        jobs: jobs.await?,
+    })
+}
+
+/// Binds the listeners, the plain one first, and mounts everything.
+fn listen(
+    config: &Config,
+    (nina, vo, intercom): (Data<Nina>, Vo, Intercom),
+    access: Arc<Access>,
+    parts: Parts<'_>,
+) -> Result<(actix_web::dev::Server, [Option<SocketAddr>; 2]), Error> {
+    let Parts { catalogue, renderer, cameras, health, .. } = parts;
+    let (intercom, access) = (Data::new(intercom), Data::new(access));
+    let vo = Data::new(vo);
     let metrics = Data::new(Metrics::register()?);
     let catalogue = Data::new(Arc::clone(catalogue));
     let (health, renderer, cameras) =

@@ -31,6 +31,7 @@ macro_rules! clients {
 }
 
 clients! {
+    vo_cutouts
     vo_documents
 }
 

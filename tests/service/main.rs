@@ -6,5 +6,7 @@ mod cameras;
 mod imageserv;
 mod nina;
 mod operations;
+mod soda;
 mod support;
+mod uws;
 mod vo;

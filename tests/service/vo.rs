@@ -70,13 +70,19 @@ const EXAMPLES: [Example; 20] = [
 ];
 
 pub(crate) async fn demo_archive() -> Gateway {
-    let directory = Arc::new(tempfile::tempdir().unwrap());
-    let site = demo::write_scaled(directory.path(), demo::Scale::Small, |_| ()).unwrap();
+    let (directory, toml) = demo_settings();
     let settings = directory.path().join("trifocal.toml");
-    let listen = "127.0.0.1:0".parse().unwrap();
-    let toml = format!("{}\n[ingest]\nsettle_seconds = 0.001\n", site.settings(directory.path(), listen));
     std::fs::write(&settings, toml).unwrap();
     Gateway::start(Config::load(&[settings]).unwrap(), directory).await
+}
+
+/// A demo observatory on disk, and the settings that serve it.
+pub(crate) fn demo_settings() -> (Arc<tempfile::TempDir>, String) {
+    let directory = Arc::new(tempfile::tempdir().unwrap());
+    let site = demo::write_scaled(directory.path(), demo::Scale::Small, |_| ()).unwrap();
+    let listen = "127.0.0.1:0".parse().unwrap();
+    let toml = format!("{}\n[ingest]\nsettle_seconds = 0.001\n", site.settings(directory.path(), listen));
+    (directory, toml)
 }
 
 #[tokio::test]

@@ -14,6 +14,8 @@ pub mod fits_answer;
 pub mod form;
 pub mod imageserv;
 mod links;
+pub mod soda;
+pub mod uws;
 pub mod votable;
 mod xml;
 
@@ -36,6 +38,7 @@ pub use self::config::VoConfig;
 pub use self::links::PublicUrl;
 
 use crate::clock::Clock;
+use crate::jobs::Jobs;
 use crate::render::Renderer;
 
 /// What the handlers of this dialect work with.
@@ -55,6 +58,8 @@ pub struct Vo {
     pub settings: VoConfig,
     /// Bytes a request body may have.
     pub request_bytes: usize,
+    /// What clients left here to be done.
+    pub jobs: Jobs,
 }
 
 /// What scripts of other origins may read of an answer.
@@ -71,6 +76,8 @@ pub fn configure(service: &mut ServiceConfig) {
             web::scope(prefix)
                 .wrap(from_fn(preflight))
                 .wrap(cross_origin)
+                .configure(soda::configure)
+                .configure(uws::configure)
                 .configure(imageserv::configure)
                 .default_service(web::to(imageserv::unknown_route)),
         );

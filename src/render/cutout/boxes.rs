@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::filters::Beside;
 use super::{CutoutArea, CutoutRequest, Detail, Edge};
 use crate::fits::{Hdu, ImageCut, ImageHdu};
 use crate::pixel::{AxisRun, PixelBox};
@@ -12,6 +13,8 @@ use crate::sky::{Wcs, WcsError, centred_window, region_window};
 struct Science<'a> {
     image: &'a ImageHdu,
     cut: Option<ImageCut>,
+    /// Whether the filters beside the sky let it pass.
+    passes: bool,
 }
 
 impl Science<'_> {
@@ -55,14 +58,17 @@ pub(super) fn cuts(request: &CutoutRequest, file: &OpenFile) -> Result<Vec<Image
                 continue;
             }
         };
-        let cut = match cut {
-            Some(cut) => {
-                request.filters.apply(cut, hdu, image, science.is_none().then_some(&request.coverage))?
-            }
-            None => None,
+        let known = match &science {
+            None => Beside::Coverage(&request.coverage),
+            Some(science) => Beside::Science(science.passes),
+        };
+        let (was_touched, cut) = match cut {
+            Some(cut) => (true, request.filters.apply(cut, hdu, image, known)?),
+            None => (false, None),
         };
         cuts.extend(cut.clone());
-        science.get_or_insert(Science { image, cut });
+        let passes = !was_touched || cut.is_some();
+        science.get_or_insert(Science { image, cut, passes });
     }
     match (science, refusal) {
         (Some(_), _) => Ok(cuts),

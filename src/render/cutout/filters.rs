@@ -29,11 +29,18 @@ pub struct Coverage {
     pub polarizations: Vec<Polarization>,
 }
 
-/// What is known of an image beside its axes, as one filter sees it.
+/// What is known of an image beside its own axes.
+#[derive(Clone, Copy)]
+pub(super) enum Beside<'a> {
+    /// What its dataset covers.
+    Coverage(&'a Coverage),
+    /// It is a plane of an image that passed, or did not.
+    Science(bool),
+}
+
+/// The same, as one filter sees it.
 #[derive(Clone, Copy)]
 enum Known {
-    /// It is a plane of an image that was judged already.
-    Follows,
     /// Nothing.
     Nothing,
     /// It passes, or not.
@@ -41,15 +48,12 @@ enum Known {
 }
 
 impl Known {
-    fn of<T>(
-        coverage: Option<&Coverage>,
-        has: impl Fn(&Coverage) -> Option<T>,
-        passes: impl Fn(T) -> bool,
-    ) -> Self {
-        match coverage.map(has) {
-            None => Self::Follows,
-            Some(None) => Self::Nothing,
-            Some(Some(value)) => Self::Passes(passes(value)),
+    fn of<T>(beside: Beside<'_>, has: impl Fn(&Coverage) -> Option<T>, passes: impl Fn(T) -> bool) -> Self {
+        match beside {
+            Beside::Science(outcome) => Self::Passes(outcome),
+            Beside::Coverage(coverage) => {
+                has(coverage).map_or(Self::Nothing, |value| Self::Passes(passes(value)))
+            }
         }
     }
 }
@@ -68,8 +72,8 @@ impl AxisFilters {
         *self == Self::default()
     }
 
-    /// The cut made smaller; `None` when nothing is left. Without `coverage` an image that lacks an axis passes:
-    /// it is a plane of one that has it.
+    /// The cut made smaller; `None` when nothing is left. An image that lacks an axis passes or
+    /// not by what is known `beside`.
     ///
     /// # Errors
     /// [`Error::NoMetadata`] when neither an axis nor the coverage tells what a filter asks for; the axis's own error.
@@ -78,7 +82,7 @@ impl AxisFilters {
         mut cut: ImageCut,
         hdu: &Hdu,
         image: &ImageHdu,
-        coverage: Option<&Coverage>,
+        beside: Beside<'_>,
     ) -> Result<Option<ImageCut>, Error> {
         if self.is_empty() {
             return Ok(Some(cut));
@@ -89,23 +93,19 @@ impl AxisFilters {
             let run = cube.spectral.map(|(axis, read)| Ok((axis, read?.run(band[0], band[1]))));
             outcomes.push(decided(
                 run,
-                Known::of(coverage, |known| known.wavelength_m, |has| meet(has, band)),
+                Known::of(beside, |known| known.wavelength_m, |has| meet(has, band)),
                 "spectral",
             )?);
         }
         if let Some(time) = self.mjd {
             let run = cube.time.map(|(axis, read)| Ok((axis, read?.run(time[0], time[1]))));
-            outcomes.push(decided(
-                run,
-                Known::of(coverage, |known| known.mjd, |has| meet(has, time)),
-                "time",
-            )?);
+            outcomes.push(decided(run, Known::of(beside, |known| known.mjd, |has| meet(has, time)), "time")?);
         }
         if !self.polarizations.is_empty() {
             let run = cube.stokes.map(|(axis, read)| Ok((axis, read?.run(&self.polarizations))));
             let states =
                 |known: &Coverage| Some(known.polarizations.clone()).filter(|states| !states.is_empty());
-            let known = Known::of(coverage, states, |states| {
+            let known = Known::of(beside, states, |states| {
                 states.iter().any(|state| self.polarizations.contains(state))
             });
             outcomes.push(decided(run, known, "polarization")?);
@@ -137,7 +137,6 @@ fn decided(
             let (axis, run) = read?;
             Ok(Found::Axis(axis, run))
         }
-        (None, Known::Follows) => Ok(Found::Whole(true)),
         (None, Known::Passes(passes)) => Ok(Found::Whole(passes)),
         (None, Known::Nothing) => Err(Error::NoMetadata(kind)),
     }

@@ -1,0 +1,483 @@
+//! Jobs of clients and their results (UWS 1.1): the rows. What runs them lives elsewhere.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Row, Sqlite};
+use uuid::Uuid;
+
+use super::{Catalogue, CatalogueError, Result, rows};
+
+/// The unguessable name of a job: 122 random bits.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct JobId(String);
+
+impl JobId {
+    /// A name nobody has.
+    pub fn random() -> Self {
+        Self(Uuid::new_v4().simple().to_string())
+    }
+
+    /// The name a client gives, if it can be one: lower-case hexadecimal digits, safe in paths.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        (text.len() == 32 && text.bytes().all(is_digit)).then(|| Self(text.to_owned()))
+    }
+
+    /// The name itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for JobId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Where a job is on its way (UWS 1.1 §2.1.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum JobPhase {
+    /// Created; its parameters may change.
+    Pending,
+    /// Waiting for a worker.
+    Queued,
+    /// With a worker.
+    Executing,
+    /// Done.
+    Completed,
+    /// Failed.
+    Error,
+    /// Stopped by the client or by its time limit.
+    Aborted,
+}
+
+impl JobPhase {
+    /// Every phase.
+    pub const ALL: [Self; 6] =
+        [Self::Pending, Self::Queued, Self::Executing, Self::Completed, Self::Error, Self::Aborted];
+
+    /// The name UWS gives it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "PENDING",
+            Self::Queued => "QUEUED",
+            Self::Executing => "EXECUTING",
+            Self::Completed => "COMPLETED",
+            Self::Error => "ERROR",
+            Self::Aborted => "ABORTED",
+        }
+    }
+
+    /// The phase of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|phase| phase.name() == name)
+    }
+
+    /// Whether it may still change by itself or by the client.
+    pub fn is_active(self) -> bool {
+        matches!(self, Self::Pending | Self::Queued | Self::Executing)
+    }
+}
+
+/// Why a job failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobFailure {
+    /// One sentence with its label, for anyone.
+    pub message: String,
+    /// Whether the same again may succeed.
+    pub is_transient: bool,
+}
+
+/// A file a job made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobResult {
+    /// 1, 2, 3, … in the order of the request.
+    pub number: u32,
+    /// Its length.
+    pub bytes: u64,
+    /// Its media type.
+    pub media_type: String,
+    /// What it is, in words.
+    pub description: String,
+}
+
+/// A job.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Job {
+    /// Its name.
+    pub id: JobId,
+    /// The session it may be listed in; empty for none.
+    pub session: String,
+    /// Where it is on its way.
+    pub phase: JobPhase,
+    /// The client's own name for the run.
+    pub run_id: Option<String>,
+    /// When it was created.
+    pub created_at: DateTime<Utc>,
+    /// When a worker took it.
+    pub started_at: Option<DateTime<Utc>>,
+    /// When it ended.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// Seconds it may run; 0 for as long as the service lets it.
+    pub execution_s: u64,
+    /// When it and its results are forgotten.
+    pub destruction_at: DateTime<Utc>,
+    /// Names and values in order.
+    pub parameters: Vec<(String, String)>,
+    /// Why it failed.
+    pub failure: Option<JobFailure>,
+}
+
+/// Which jobs of a session are listed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct JobFilter {
+    /// Any of these phases; none means all.
+    pub phases: Vec<JobPhase>,
+    /// Created after this time.
+    pub after: Option<DateTime<Utc>>,
+    /// Only so many, the newest.
+    pub last: Option<u32>,
+}
+
+const COLUMNS: &str = "id, session, phase, run_id, created_ns, started_ns, ended_ns, execution_s, destruction_ns, \
+                       parameters, error, error_is_transient";
+
+fn from_row(row: &SqliteRow) -> Result<Job> {
+    let unexpected = CatalogueError::Unexpected;
+    let time = |nanoseconds: Option<i64>| nanoseconds.map(rows::utc);
+    let failure: Option<String> = row.try_get(10)?;
+    let is_transient: i64 = row.try_get(11)?;
+    let parameters: &str = row.try_get(9)?;
+    Ok(Job {
+        id: JobId::parse(row.try_get(0)?).ok_or(unexpected("job id"))?,
+        session: row.try_get(1)?,
+        phase: JobPhase::named(row.try_get(2)?).ok_or(unexpected("job phase"))?,
+        run_id: row.try_get(3)?,
+        created_at: rows::utc(row.try_get(4)?),
+        started_at: time(row.try_get(5)?),
+        ended_at: time(row.try_get(6)?),
+        execution_s: rows::unsigned(row.try_get(7)?, "job duration")?,
+        destruction_at: rows::utc(row.try_get(8)?),
+        parameters: serde_json::from_str(parameters).map_err(|_| unexpected("job parameters"))?,
+        failure: failure.map(|message| JobFailure { message, is_transient: is_transient != 0 }),
+    })
+}
+
+fn json(parameters: &[(String, String)]) -> String {
+    serde_json::to_string(parameters).unwrap_or_else(|_| "[]".to_owned())
+}
+
+impl Catalogue {
+    /// Adds a job.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn add_job(&self, job: &Job) -> Result<()> {
+        sqlx::query(
+            "insert into job (id, session, phase, run_id, created_ns, execution_s, destruction_ns, parameters) \
+             values (?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(job.id.as_str())
+        .bind(&job.session)
+        .bind(job.phase.name())
+        .bind(&job.run_id)
+        .bind(rows::nanoseconds(job.created_at))
+        .bind(i64::try_from(job.execution_s).unwrap_or(i64::MAX))
+        .bind(rows::nanoseconds(job.destruction_at))
+        .bind(json(&job.parameters))
+        .execute(&self.writer)
+        .await?;
+        Ok(())
+    }
+
+    /// A job.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn job(&self, id: &JobId) -> Result<Option<Job>> {
+        let mut query = QueryBuilder::<Sqlite>::new("select ");
+        query.push(COLUMNS).push(" from job where id = ").push_bind(id.as_str().to_owned());
+        query.build().fetch_optional(&self.readers).await?.as_ref().map(from_row).transpose()
+    }
+
+    /// The jobs of a session, oldest first; with `last` the newest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn jobs(&self, session: &str, filter: &JobFilter) -> Result<Vec<Job>> {
+        let mut query = QueryBuilder::<Sqlite>::new("select ");
+        query.push(COLUMNS).push(" from job where session = ").push_bind(session.to_owned());
+        if !filter.phases.is_empty() {
+            query.push(" and phase in (");
+            let mut list = query.separated(", ");
+            for phase in &filter.phases {
+                list.push_bind(phase.name());
+            }
+            query.push(")");
+        }
+        if let Some(after) = filter.after {
+            query.push(" and created_ns > ").push_bind(rows::nanoseconds(after));
+        }
+        query.push(" order by created_ns");
+        if let Some(last) = filter.last {
+            query.push(" desc limit ").push_bind(i64::from(last));
+        }
+        query.build().fetch_all(&self.readers).await?.iter().map(from_row).collect()
+    }
+
+    /// Jobs that wait for a worker or were with one, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn unfinished_jobs(&self) -> Result<Vec<JobId>> {
+        let sql = "select id from job where phase in ('QUEUED', 'EXECUTING') order by created_ns";
+        let ids: Vec<String> = sqlx::query_scalar(sql).fetch_all(&self.readers).await?;
+        Ok(ids.iter().filter_map(|id| JobId::parse(id)).collect())
+    }
+
+    /// Jobs whose time of destruction has come.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn expired_jobs(&self, now: DateTime<Utc>) -> Result<Vec<JobId>> {
+        let query = sqlx::query_scalar("select id from job where destruction_ns <= ?");
+        let ids: Vec<String> = query.bind(rows::nanoseconds(now)).fetch_all(&self.readers).await?;
+        Ok(ids.iter().filter_map(|id| JobId::parse(id)).collect())
+    }
+
+    /// How many jobs there are.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn count_jobs(&self) -> Result<u64> {
+        rows::unsigned(
+            sqlx::query_scalar("select count(*) from job").fetch_one(&self.readers).await?,
+            "count",
+        )
+    }
+
+    /// Moves a job from one of `from` to `to` and notes the time; `false` when it was in none of them.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn move_job(
+        &self,
+        id: &JobId,
+        from: &[JobPhase],
+        to: JobPhase,
+        failure: Option<&JobFailure>,
+    ) -> Result<bool> {
+        let now = rows::nanoseconds(self.clock.utc());
+        let ended = (!to.is_active()).then_some(now);
+        let started = (to == JobPhase::Executing).then_some(now);
+        let mut query = QueryBuilder::<Sqlite>::new("update job set phase = ");
+        query.push_bind(to.name());
+        query.push(", ended_ns = ").push_bind(ended);
+        query.push(", started_ns = coalesce(").push_bind(started).push(", started_ns)");
+        query.push(", error = ").push_bind(failure.map(|failure| failure.message.clone()));
+        query.push(", error_is_transient = ");
+        query.push_bind(i64::from(failure.is_some_and(|failure| failure.is_transient)));
+        query.push(" where id = ").push_bind(id.as_str().to_owned()).push(" and phase in (");
+        let mut list = query.separated(", ");
+        for phase in from {
+            list.push_bind(phase.name());
+        }
+        query.push(")");
+        Ok(query.build().execute(&self.writer).await?.rows_affected() > 0)
+    }
+
+    /// Gives a pending job other parameters; `false` when it is not pending any more.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn set_job_parameters(
+        &self,
+        id: &JobId,
+        run_id: Option<&str>,
+        parameters: &[(String, String)],
+    ) -> Result<bool> {
+        let sql = "update job set parameters = ?, run_id = ? where id = ? and phase = 'PENDING'";
+        let query = sqlx::query(sql).bind(json(parameters)).bind(run_id).bind(id.as_str());
+        Ok(query.execute(&self.writer).await?.rows_affected() > 0)
+    }
+
+    /// Sets how long a job may run and when it is forgotten.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn set_job_limits(
+        &self,
+        id: &JobId,
+        execution_s: u64,
+        destruction_at: DateTime<Utc>,
+    ) -> Result<()> {
+        let sql = "update job set execution_s = ?, destruction_ns = ? where id = ?";
+        let seconds = i64::try_from(execution_s).unwrap_or(i64::MAX);
+        let query = sqlx::query(sql).bind(seconds).bind(rows::nanoseconds(destruction_at)).bind(id.as_str());
+        query.execute(&self.writer).await?;
+        Ok(())
+    }
+
+    /// The results of a job in order.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn job_results(&self, id: &JobId) -> Result<Vec<JobResult>> {
+        let sql =
+            "select number, bytes, media_type, description from job_result where job_id = ? order by number";
+        let rows = sqlx::query(sql).bind(id.as_str()).fetch_all(&self.readers).await?;
+        let result = |row: &SqliteRow| {
+            Ok(JobResult {
+                number: rows::unsigned(row.try_get(0)?, "result number")?,
+                bytes: rows::unsigned(row.try_get(1)?, "result length")?,
+                media_type: row.try_get(2)?,
+                description: row.try_get(3)?,
+            })
+        };
+        rows.iter().map(result).collect()
+    }
+
+    /// Adds a result, or replaces the one of its number.
+    ///
+    /// # Errors
+    /// When the database cannot be written, or the job is gone.
+    pub async fn put_job_result(&self, id: &JobId, result: &JobResult) -> Result<()> {
+        sqlx::query(
+            "insert or replace into job_result (job_id, number, bytes, media_type, description) \
+             values (?, ?, ?, ?, ?)",
+        )
+        .bind(id.as_str())
+        .bind(i64::from(result.number))
+        .bind(i64::try_from(result.bytes).unwrap_or(i64::MAX))
+        .bind(&result.media_type)
+        .bind(&result.description)
+        .execute(&self.writer)
+        .await?;
+        Ok(())
+    }
+
+    /// Forgets the results of a job.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn drop_job_results(&self, id: &JobId) -> Result<()> {
+        sqlx::query("delete from job_result where job_id = ?")
+            .bind(id.as_str())
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+
+    /// Forgets a job and its results; `false` when there was none.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn remove_job(&self, id: &JobId) -> Result<bool> {
+        let removed = sqlx::query("delete from job where id = ?").bind(id.as_str()).execute(&self.writer);
+        Ok(removed.await?.rows_affected() > 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::catalogue::tests::{clock, empty};
+
+    fn job(session: &str, minutes: i64) -> Job {
+        let created_at = clock().utc() + TimeDelta::minutes(minutes);
+        Job {
+            id: JobId::random(),
+            session: session.to_owned(),
+            phase: JobPhase::Pending,
+            run_id: Some("run".to_owned()),
+            created_at,
+            started_at: None,
+            ended_at: None,
+            execution_s: 600,
+            destruction_at: created_at + TimeDelta::days(7),
+            parameters: vec![("ID".to_owned(), "a & b".to_owned()), ("id".to_owned(), "c".to_owned())],
+            failure: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_job_comes_back_as_it_went_and_moves_only_where_it_may() {
+        let (_folder, catalogue) = empty().await;
+        let mut job = job("s", 0);
+        catalogue.add_job(&job).await.unwrap();
+        assert_eq!(catalogue.job(&job.id).await.unwrap().as_ref(), Some(&job));
+        let (pending, queued) = (JobPhase::Pending, JobPhase::Queued);
+        assert!(catalogue.move_job(&job.id, &[pending], queued, None).await.unwrap());
+        assert!(!catalogue.move_job(&job.id, &[pending], queued, None).await.unwrap());
+        assert!(!catalogue.set_job_parameters(&job.id, None, &[]).await.unwrap(), "it is not pending");
+        assert_eq!(catalogue.unfinished_jobs().await.unwrap(), [job.id.clone()]);
+        assert!(catalogue.move_job(&job.id, &[queued], JobPhase::Executing, None).await.unwrap());
+        let failure = JobFailure { message: "Error: x".to_owned(), is_transient: true };
+        assert!(
+            catalogue
+                .move_job(&job.id, &[JobPhase::Executing], JobPhase::Error, Some(&failure))
+                .await
+                .unwrap()
+        );
+        (job.phase, job.failure) = (JobPhase::Error, Some(failure));
+        (job.started_at, job.ended_at) = (Some(clock().utc()), Some(clock().utc()));
+        assert_eq!(catalogue.job(&job.id).await.unwrap(), Some(job.clone()));
+        assert!(catalogue.remove_job(&job.id).await.unwrap());
+        assert!(!catalogue.remove_job(&job.id).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn jobs_are_listed_by_session_phase_and_time() {
+        let (_folder, catalogue) = empty().await;
+        let jobs = [job("s", 0), job("s", 1), job("s", 2), job("other", 3)];
+        for job in &jobs {
+            catalogue.add_job(job).await.unwrap();
+        }
+        catalogue.move_job(&jobs[1].id, &[JobPhase::Pending], JobPhase::Aborted, None).await.unwrap();
+        let listed = async |filter: JobFilter| -> Vec<usize> {
+            let found = catalogue.jobs("s", &filter).await.unwrap();
+            found.iter().map(|one| jobs.iter().position(|job| job.id == one.id).unwrap()).collect()
+        };
+        assert_eq!(listed(JobFilter::default()).await, [0, 1, 2]);
+        let phases = vec![JobPhase::Aborted, JobPhase::Error];
+        assert_eq!(listed(JobFilter { phases, ..JobFilter::default() }).await, [1]);
+        let after = Some(jobs[0].created_at);
+        assert_eq!(listed(JobFilter { after, ..JobFilter::default() }).await, [1, 2]);
+        assert_eq!(listed(JobFilter { last: Some(2), ..JobFilter::default() }).await, [2, 1]);
+        assert_eq!(catalogue.expired_jobs(jobs[1].destruction_at).await.unwrap().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn results_belong_to_their_job() {
+        let (_folder, catalogue) = empty().await;
+        let job = job("", 0);
+        catalogue.add_job(&job).await.unwrap();
+        let result = |number| JobResult {
+            number,
+            bytes: 2880,
+            media_type: "application/fits".to_owned(),
+            description: "CIRCLE 1 2 3".to_owned(),
+        };
+        for number in [2, 1, 2] {
+            catalogue.put_job_result(&job.id, &result(number)).await.unwrap();
+        }
+        assert_eq!(catalogue.job_results(&job.id).await.unwrap(), [result(1), result(2)]);
+        catalogue.remove_job(&job.id).await.unwrap();
+        assert!(catalogue.job_results(&job.id).await.unwrap().is_empty());
+        assert!(catalogue.put_job_result(&job.id, &result(1)).await.is_err(), "the job is gone");
+    }
+
+    #[test]
+    fn names_are_long_random_and_safe_in_paths() {
+        let id = JobId::random();
+        assert_eq!(JobId::parse(id.as_str()), Some(id));
+        for text in ["", "..", "../../../../../../../../../../etc", "ABCDEF00ABCDEF00ABCDEF00ABCDEF00"] {
+            assert_eq!(JobId::parse(text), None);
+        }
+    }
+}
