@@ -54,6 +54,21 @@ impl SixteenBitFrame {
         Ok(Self { shape, is_bottom_up, source })
     }
 
+    /// Opens the picture with the range its samples really use spread over all levels: what suits calibrated images,
+    /// whose background may be zero and whose counts may be fractions.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_spread(file: &Arc<FitsFile>, index: HduIndex) -> Result<Self> {
+        let hdu = file.hdu(index)?;
+        let image = hdu.image()?;
+        let whole = PixelBox::whole(image.width(), image.height());
+        let shape = Shape { planes: color_planes(hdu), rows: image.height(), columns: image.width() };
+        let is_bottom_up = is_bottom_up(hdu);
+        let held = raster(file, index, whole)?.spread_over_sixteen_bit();
+        Ok(Self { shape, is_bottom_up, source: Source::Held(held) })
+    }
+
     /// Whether the file's rows were turned over, which also turns over the phase of a Bayer pattern.
     pub fn is_bottom_up(&self) -> bool {
         self.is_bottom_up

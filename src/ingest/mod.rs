@@ -6,6 +6,7 @@
 pub mod archive_image;
 pub mod cards;
 pub mod config;
+mod coverage;
 mod enter;
 pub mod exposure_time;
 pub mod file_name;

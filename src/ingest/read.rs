@@ -8,12 +8,11 @@ use chrono::{DateTime, Utc};
 
 use super::archive_image::{self, NoIdentity, Parts};
 use super::cards::Cards;
+use super::coverage;
 use super::exposure_time::started_at;
 use super::saved_frame::{self, ClockZone, SavedFile};
 use super::source::{Reading, Source};
-use crate::catalogue::{
-    Coverage, FrameFacts, FrameStatistics, ImagePlace, NewHistoryEntry, NewImage, ScienceIdScheme,
-};
+use crate::catalogue::{FrameFacts, FrameStatistics, ImagePlace, NewHistoryEntry, NewImage, ScienceIdScheme};
 use crate::error::chain;
 use crate::fits::{FitsError, FitsFile, Hdu, HduIndex, HduKind, SixteenBitFrame};
 use crate::image_file;
@@ -137,7 +136,7 @@ fn read_file(source: &Source, path: &Path, rules: &ReadRules) -> Result<ReadFram
                 filter: facts.filter.clone().unwrap_or_default(),
                 place: place(hdu),
                 time_mjd: archive_image::time_mjd(facts.started_at, facts.exposure_s),
-                coverage: coverage(&cards(&file, hdu), hdu),
+                coverage: coverage::of(&cards(&file, hdu), hdu),
             };
             (facts, Content::Image(Box::new(image)))
         }
@@ -161,61 +160,8 @@ fn image_of_saved(
         filter: facts.filter.clone().unwrap_or_default(),
         place: Some(place),
         time_mjd: archive_image::time_mjd(facts.started_at, facts.exposure_s),
-        coverage: coverage(&cards(file, hdu), hdu),
+        coverage: coverage::of(&cards(file, hdu), hdu),
     }))
-}
-
-/// What an image covers beside the sky and its exposure.
-fn coverage(cards: &Cards<'_>, hdu: &Hdu) -> Coverage {
-    let axis = |names: &[&str]| {
-        let axes = &hdu.image.as_ref()?.axes;
-        let named = |number: &usize| {
-            cards.text(&format!("CTYPE{number}")).is_some_and(|ctype| {
-                let name = ctype.split('-').next().unwrap_or_default().trim().to_ascii_uppercase();
-                names.contains(&name.as_str())
-            })
-        };
-        let number = (1..=axes.len()).find(named)?;
-        axes.get(number - 1).map(|length| (number, *length as u64))
-    };
-    let spectral = axis(&["WAVE", "AWAV", "FREQ", "VRAD", "VOPT", "ZOPT", "VELO", "ENER", "WAVN"]);
-    let stokes = axis(&["STOKES"]);
-    let time = axis(&["TIME", "UTC", "TAI", "TT", "TDB"]);
-    let is_long = |axis: Option<(usize, u64)>| axis.is_some_and(|(_, length)| length > 1);
-    Coverage {
-        is_cube: is_long(spectral) || is_long(stokes) || is_long(time),
-        em_m: None,
-        em_channels: spectral.map(|(_, length)| length),
-        polarisations: stokes.and_then(|(number, length)| polarisations(cards, number, length)),
-        polarisation_planes: stokes.map(|(_, length)| length),
-        time_steps: time.map(|(_, length)| length),
-        resolution_arcsec: cards.real("SEEING").filter(|seeing| *seeing > 0.0),
-    }
-}
-
-/// The planes of a Stokes axis (FITS 4.0 table 29) between slashes, as ObsCore 1.1 §B.6.6 orders them.
-fn polarisations(cards: &Cards<'_>, axis: usize, length: u64) -> Option<String> {
-    const STATES: [(i64, &str); 12] = [
-        (1, "I"),
-        (2, "Q"),
-        (3, "U"),
-        (4, "V"),
-        (-1, "RR"),
-        (-2, "LL"),
-        (-3, "RL"),
-        (-4, "LR"),
-        (-5, "XX"),
-        (-6, "YY"),
-        (-7, "XY"),
-        (-8, "YX"),
-    ];
-    let card = |name: &str, usual: f64| cards.real(&format!("{name}{axis}")).unwrap_or(usual);
-    let (value, pixel, step) = (card("CRVAL", 0.0), card("CRPIX", 0.0), card("CDELT", 1.0));
-    let planes: Vec<i64> =
-        (1..=length.min(64)).map(|plane| (value + (plane as f64 - pixel) * step).round() as i64).collect();
-    let states: Vec<_> =
-        STATES.iter().filter(|(code, _)| planes.contains(code)).map(|(_, name)| *name).collect();
-    (!states.is_empty()).then(|| format!("/{}/", states.join("/")))
 }
 
 /// The first HDU with pixels.

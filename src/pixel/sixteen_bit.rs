@@ -35,6 +35,45 @@ impl Raster {
     }
 }
 
+impl Raster {
+    /// The picture with the range its samples really use spread over all levels: 0 is the value a thousandth of the
+    /// samples lie below, 65535 the one a thousandth lie above. NaN becomes 0. One value everywhere becomes 0.
+    pub fn spread_over_sixteen_bit(self) -> InMemory {
+        let samples = match self {
+            Self::U8(samples) => spread(&shown(samples)),
+            Self::U16(samples) => spread(&shown(samples)),
+            Self::I16(samples) => spread(&shown(samples)),
+            Self::I32(samples) => spread(&shown(samples).mapv(f64::from)),
+            Self::U32(samples) => spread(&shown(samples).mapv(f64::from)),
+            Self::I64(samples) => spread(&shown(samples).mapv(|sample| sample as f64)),
+            Self::F32(samples) => spread(&shown(samples)),
+            Self::F64(samples) => spread(&shown(samples)),
+        };
+        InMemory::from(samples)
+    }
+}
+
+fn spread<T: Copy + Into<f64> + Send + Sync>(samples: &Array3<T>) -> Array3<u16> {
+    /// Enough to know a thousandth by; a whole coadd would take as long to sort as to decode.
+    const LOOKED_AT: usize = 200_000;
+    let flat = flat(samples);
+    let step = flat.len().div_ceil(LOOKED_AT).max(1);
+    let mut some: Vec<f64> =
+        flat.iter().step_by(step).map(|&sample| sample.into()).filter(|sample| sample.is_finite()).collect();
+    some.sort_unstable_by(f64::total_cmp);
+    let at = |fraction: f64| {
+        let last = some.len().saturating_sub(1);
+        some.get((fraction * last as f64).round() as usize).copied().unwrap_or(0.0)
+    };
+    let (low, high) = (at(0.001), at(0.999));
+    let scale = if high > low { 65_535.0 / (high - low) } else { 0.0 };
+    convert(samples, |sample| {
+        let level = (sample.into() - low) * scale;
+        // Neither NaN nor anything outside the range survives: `max` and `min` prefer numbers.
+        level.max(0.0).min(65_535.0).round() as u16
+    })
+}
+
 /// The planes a screen shows, in standard layout.
 fn shown<T: Clone>(mut samples: Array3<T>) -> Array3<T> {
     let planes = samples.len_of(Axis(0));

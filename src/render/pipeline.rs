@@ -8,8 +8,8 @@ use std::sync::Arc;
 use super::{Error, Linkage, Rendition, StretchRequest};
 use crate::catalogue::FrameStatistics;
 use crate::pixel::{
-    AreaAverage, BandError, BayerPattern, BitDepth, Debayer, MidtonesTransfer, Scanlines, Statistics,
-    Stretch, codec,
+    AreaAverage, BandError, BayerPattern, BitDepth, Debayer, FlipRows, MidtonesTransfer, Scanlines,
+    Statistics, Stretch, codec,
 };
 
 /// A picture in the making.
@@ -17,6 +17,8 @@ type Picture = Arc<dyn Scanlines>;
 
 /// One step of a rendition.
 enum Step {
+    /// Last row first.
+    TurnOver,
     /// Colour filter array to red, green, blue.
     Debayer(BayerPattern),
     /// Brightness through the midtones transfer function; one curve for all planes or one for each.
@@ -28,6 +30,7 @@ enum Step {
 impl Step {
     fn apply(self, picture: Picture) -> Picture {
         match self {
+            Self::TurnOver => Arc::new(FlipRows::new(picture)),
             Self::Debayer(pattern) => Arc::new(Debayer::new(picture, pattern)),
             Self::Stretch(curves) => {
                 let tables = curves.iter().map(MidtonesTransfer::table).collect();
@@ -50,6 +53,9 @@ pub fn render(
     recorded: Option<BayerPattern>,
 ) -> Result<Vec<u8>, Error> {
     let mut steps = Vec::new();
+    if rendition.is_turned_over {
+        steps.push(Step::TurnOver);
+    }
     if let Some(pattern) = rendition.debayer {
         steps.push(Step::Debayer(pattern));
     }

@@ -129,7 +129,12 @@ impl Renderer {
     }
 
     fn render(&self, source: &FrameSource, rendition: &Rendition) -> Result<Bytes, Error> {
-        let frame: Arc<dyn Scanlines> = self.frame(source)?;
+        let frame: Arc<dyn Scanlines> = if rendition.is_spread {
+            let file = self.files.open(&source.path)?;
+            Arc::new(SixteenBitFrame::open_spread(&file.fits, source.hdu)?)
+        } else {
+            self.frame(source)?
+        };
         let encoded =
             pipeline::render(frame, rendition, source.statistics.as_ref(), source.recorded_pattern)?;
         Ok(Bytes::from(encoded))

@@ -10,6 +10,10 @@ pub struct Rendition {
     pub debayer: Option<BayerPattern>,
     /// How brightness is mapped; `None` keeps the samples as they are.
     pub stretch: Option<StretchRequest>,
+    /// Whether the range the samples really use is spread over all levels before anything else.
+    pub is_spread: bool,
+    /// Whether the frame's last row is shown first: the first row of most FITS images is the lowest.
+    pub is_turned_over: bool,
     /// Columns of the result, no more than the frame has.
     pub columns: usize,
     /// Rows of the result, no more than the frame has.

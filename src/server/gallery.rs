@@ -64,7 +64,11 @@ impl Frames {
         );
         let size = own.fitted(within);
         let finite = |value: f64| Finite::new(value).ok_or("a stretch needs finite numbers");
+        // Images of archives are stored with their lowest row first, and in whatever units they were calibrated to.
+        let is_of_archive = frame.origin != Origin::Nina;
         let rendition = Rendition {
+            is_spread: is_of_archive,
+            is_turned_over: is_of_archive,
             debayer: facts.bayer_pattern.filter(|_| self.settings.debayer),
             stretch: Some(StretchRequest {
                 target_background: finite(self.settings.stretch_factor)?,

@@ -36,7 +36,7 @@ use crate::protocol::intercom::{self, Intercom};
 use crate::protocol::nina::announce::announce_saved;
 use crate::protocol::nina::{Foundation, Nina};
 use crate::protocol::vo::soda::work::SodaTask;
-use crate::protocol::vo::{Archives, PublicUrl, Vo, captures};
+use crate::protocol::vo::{Archives, Equipment, PublicUrl, Vo, captures};
 use crate::render::{Renderer, Shelf};
 
 /// A service that answers until it is stopped.
@@ -223,6 +223,7 @@ async fn open_vo(config: &Config, parts: Parts<'_>, stopping: &CancellationToken
         settings: config.vo.clone(),
         request_bytes: config.limits.request_bytes,
         jobs: jobs.await?,
+        equipment: Equipment::default(),
     })
 }
 

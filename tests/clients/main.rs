@@ -33,6 +33,7 @@ macro_rules! clients {
 clients! {
     vo_cutouts
     vo_documents
+    vo_pyvo
 }
 
 /// `tools/run-tests` sets it: without the environment tests fail then, and are skipped otherwise.

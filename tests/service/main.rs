@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod cameras;
+mod discovery;
 mod imageserv;
 mod nina;
+mod one_catalogue;
 mod operations;
 mod soda;
 mod support;

@@ -133,6 +133,8 @@ impl PictureRequest {
         let facts = &entry.frame.facts;
         let reduction = self.scaling.of_columns(facts.columns as usize);
         Ok(Rendition {
+            is_spread: false,
+            is_turned_over: false,
             debayer: self.look.debayer.pattern_for(entry)?,
             stretch: Some(self.look.stretch),
             columns: reduction.side(facts.columns as usize),

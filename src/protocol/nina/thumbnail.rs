@@ -79,7 +79,15 @@ impl Nina {
         let (columns, rows) = small(facts.columns, facts.rows);
         let look = Look::prepared(&self.profile.image_settings());
         let debayer = look.debayer.pattern_for(entry)?;
-        Ok(Rendition { debayer, stretch: Some(look.stretch), columns, rows, format: FORMAT })
+        Ok(Rendition {
+            is_spread: false,
+            is_turned_over: false,
+            debayer,
+            stretch: Some(look.stretch),
+            columns,
+            rows,
+            format: FORMAT,
+        })
     }
 
     async fn keep_thumbnail(&self, entry: &HistoryEntry, picture: Bytes) {

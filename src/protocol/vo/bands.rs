@@ -35,8 +35,8 @@ pub(super) const IMAGING: [Band; 16] = [
 
 /// The bands of the settings, then the usual ones that these do not name.
 pub(super) fn of(configured: &[BandConfig], usual: &[Band]) -> Arc<[SpectralBand]> {
-    // Dividing keeps the digits of the settings: 547.4 nm is 5.474e-7 m.
-    let metres = |nm: f64| nm / 1e9;
+    // By way of the digits, so that 547.4 nm is 5.474e-7 m and not its neighbour.
+    let metres = |nm: f64| format!("{nm}e-9").parse().unwrap_or(f64::NAN);
     let band = |filter: &str, from_nm, to_nm| SpectralBand {
         filter: filter.to_owned(),
         range_m: (metres(from_nm), metres(to_nm)),

@@ -9,19 +9,27 @@ pub mod body;
 pub mod captures;
 mod config;
 pub mod dali;
+pub mod datalink;
 mod dataset_id;
+pub mod descriptors;
+pub mod equipment;
 pub mod fits_answer;
 pub mod form;
 pub mod imageserv;
 mod links;
+pub mod obscore;
+pub mod preview;
+pub mod resources;
+pub mod retrieval;
+pub mod sia;
 pub mod soda;
 pub mod uws;
+pub mod vosi;
 pub mod votable;
 mod xml;
 
 use std::sync::Arc;
 
-use actix_web::HttpResponse;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
@@ -31,10 +39,13 @@ use actix_web::http::header::{
 };
 use actix_web::middleware::{DefaultHeaders, Next, from_fn};
 use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpResponse, Scope};
 use chrono::{DateTime, Utc};
 
 pub use self::archives::Archives;
 pub use self::config::VoConfig;
+use self::dali::Fault;
+pub use self::equipment::Equipment;
 pub use self::links::PublicUrl;
 
 use crate::clock::Clock;
@@ -60,6 +71,8 @@ pub struct Vo {
     pub request_bytes: usize,
     /// What clients left here to be done.
     pub jobs: Jobs,
+    /// Telescopes and instruments, for descriptors to name.
+    pub equipment: Equipment,
 }
 
 /// What scripts of other origins may read of an answer.
@@ -79,9 +92,24 @@ pub fn configure(service: &mut ServiceConfig) {
                 .configure(soda::configure)
                 .configure(uws::configure)
                 .configure(imageserv::configure)
+                .service(standards())
                 .default_service(web::to(imageserv::unknown_route)),
         );
     }
+}
+
+/// The standard services, side by side so that clients find the capabilities from any of them (DALI 1.1 §2).
+fn standards() -> Scope {
+    web::scope("/soda")
+        .configure(vosi::configure)
+        .configure(sia::configure)
+        .configure(datalink::configure)
+        .configure(retrieval::configure)
+        .default_service(web::to(unknown_service))
+}
+
+async fn unknown_service() -> HttpResponse {
+    Fault::not_found("there is no such resource").soda_response()
 }
 
 /// Answers what browsers ask before they let a script of another origin through.

@@ -2,11 +2,13 @@
 //! and DataLink (DALI 1.1 §4.2 to §4.4).
 
 use std::fmt;
+use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 
+use super::TableFormat;
 use crate::catalogue::CatalogueError;
 use crate::error::{Classified, ErrorKind, chain};
 use crate::protocol::vo::body::BodyError;
@@ -159,6 +161,15 @@ impl Fault {
         self.builder().insert_header((CONTENT_TYPE, content_type)).body(document)
     }
 
+    /// The answer of a discovery resource from which a table of this form was wanted; `usual` is the media type of
+    /// its `VOTables`.
+    pub fn table_response(&self, format: &TableFormat, usual: &str) -> HttpResponse {
+        match format {
+            TableFormat::Votable(_) => self.votable_response(&format.content_type(usual)),
+            TableFormat::Csv(..) | TableFormat::Tsv(..) => self.discovery_text_response(),
+        }
+    }
+
     fn text_response(&self, text: String) -> HttpResponse {
         self.builder().insert_header((CONTENT_TYPE, "text/plain; charset=utf-8")).body(text + "\n")
     }
@@ -193,6 +204,12 @@ impl From<BodyError> for Fault {
 
 impl From<CatalogueError> for Fault {
     fn from(error: CatalogueError) -> Self {
+        Self::of(&error)
+    }
+}
+
+impl From<Arc<CatalogueError>> for Fault {
+    fn from(error: Arc<CatalogueError>) -> Self {
         Self::of(&error)
     }
 }

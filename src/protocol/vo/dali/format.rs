@@ -45,8 +45,10 @@ pub enum TableFormat {
     Tsv(Header, String),
 }
 
-/// The media type of a VOTable (VOTable 1.4 §8).
-const VOTABLE: &str = "application/x-votable+xml";
+impl VotableFormat {
+    /// The media type of a VOTable (VOTable 1.4 §8).
+    pub const MEDIA_TYPE: &'static str = "application/x-votable+xml";
+}
 
 impl TableFormat {
     /// A VOTable as the service likes it.
@@ -56,6 +58,14 @@ impl TableFormat {
             is_1_5: false,
             content_type: None,
         })
+    }
+
+    /// What to send as `Content-Type`: what was asked for, or `usual` for a VOTable that nobody named in full.
+    pub fn content_type(&self, usual: &str) -> String {
+        match self {
+            Self::Votable(format) => format.content_type.clone().unwrap_or_else(|| usual.to_owned()),
+            Self::Csv(_, content_type) | Self::Tsv(_, content_type) => content_type.clone(),
+        }
     }
 
     /// The format a value of `RESPONSEFORMAT` asks for, the usual one without a value.
@@ -81,7 +91,7 @@ impl TableFormat {
         let header =
             if parameter("header").as_deref() == Some("absent") { Header::Absent } else { Header::Present };
         match asked.essence_str() {
-            VOTABLE | "text/xml" | "application/xml" => Ok(Self::Votable(VotableFormat {
+            VotableFormat::MEDIA_TYPE | "text/xml" | "application/xml" => Ok(Self::Votable(VotableFormat {
                 serialization: match parameter("serialization").as_deref() {
                     None | Some("tabledata") => Serialization::TableData,
                     Some("binary2") => Serialization::Binary2,

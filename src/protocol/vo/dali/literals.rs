@@ -31,6 +31,9 @@ pub enum LiteralError {
     /// `POS` of a shape we do not know.
     #[error("the shape must be CIRCLE, RANGE or POLYGON")]
     UnknownShape,
+    /// Not a calibration level.
+    #[error("must be a whole number from 0 to 4")]
+    NotALevel,
     /// Neither true nor false.
     #[error("must be true, 1, false or 0")]
     NotABoolean,

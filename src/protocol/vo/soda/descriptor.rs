@@ -1,7 +1,7 @@
 //! How to call SODA, for the documents that describe it (SODA 1.0 §4): every parameter with its unit and UCD, and
 //! for one dataset the values that make sense.
 
-use crate::protocol::vo::votable::{Datatype, Param, ServiceDescriptor, Values};
+use crate::protocol::vo::votable::{Datatype, Param, Role, ServiceDescriptor, Values, double_text};
 use crate::sky::SkyCoord;
 
 /// The synchronous service.
@@ -49,7 +49,7 @@ pub fn inputs(id: Param, extent: Option<&Extent>) -> Vec<Param> {
             .xtype("polygon")
             .values(max(outline)),
     ];
-    let between = |(low, high): (f64, f64)| Values::Between(low.to_string(), high.to_string());
+    let between = |(low, high): (f64, f64)| Values::Between(double_text(low), double_text(high));
     let interval = |name: &'static str, ucd, unit, values| {
         Param::input(name, Datatype::DoubleArray(2), ucd).unit(unit).xtype("interval").values(values)
     };
@@ -101,6 +101,7 @@ fn extensions() -> [Param; 9] {
 pub fn itself(access_url: String) -> ServiceDescriptor {
     let id = Param::input("ID", Datatype::Text, "meta.ref.url;meta.curation");
     ServiceDescriptor {
+        role: Role::This,
         id: String::new(),
         name: "this",
         description: "Cuts regions of the sky, wavelengths, times and polarizations out of a dataset"

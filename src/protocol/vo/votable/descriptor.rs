@@ -53,6 +53,11 @@ impl Param {
         }
     }
 
+    /// The same with a fixed value.
+    pub fn value(self, value: String) -> Self {
+        Self { value, ..self }
+    }
+
     /// The same in a unit.
     pub fn unit(self, unit: &'static str) -> Self {
         Self { unit, ..self }
@@ -137,12 +142,23 @@ impl Param {
     }
 }
 
+/// Which service a descriptor is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// One that takes values of the answer.
+    Service,
+    /// The one that gave the answer (DataLink 1.1 §4.4).
+    This,
+}
+
 /// How to call one service.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ServiceDescriptor {
+    /// Which service it is of.
+    pub role: Role,
     /// What rows of `service_def` refer to; empty when none does. Must begin with a letter.
     pub id: String,
-    /// Name; `this` for the service the document itself comes from.
+    /// Name.
     pub name: &'static str,
     /// One sentence.
     pub description: String,
@@ -161,8 +177,10 @@ pub struct ServiceDescriptor {
 impl ServiceDescriptor {
     /// Writes the resource; it belongs beside the results, not into them, where clients would not look.
     pub fn write(&self, xml: &mut XmlWriter) {
-        // "this" describes the service that answered; every other one is called with values of the answer.
-        let utype = if self.name == "this" { "adhoc:this" } else { "adhoc:service" };
+        let utype = match self.role {
+            Role::Service => "adhoc:service",
+            Role::This => "adhoc:this",
+        };
         let mut attributes = vec![("type", "meta"), ("utype", utype), ("name", self.name)];
         if !self.id.is_empty() {
             attributes.push(("ID", &self.id));

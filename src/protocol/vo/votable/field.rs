@@ -146,7 +146,7 @@ impl<'a> Value<'a> {
 }
 
 /// A number with as few digits as bring it back exactly.
-pub(super) fn double_text(value: f64) -> String {
+pub fn double_text(value: f64) -> String {
     if value.is_nan() {
         "NaN".to_owned()
     } else if value.is_infinite() {

@@ -6,7 +6,7 @@ mod field;
 mod table;
 mod writer;
 
-pub use descriptor::{Param, ServiceDescriptor, Values};
-pub use field::{Datatype, Field, Value};
+pub use descriptor::{Param, Role, ServiceDescriptor, Values};
+pub use field::{Datatype, Field, Value, double_text};
 pub use table::{Ending, TableWriter};
 pub use writer::{ICRS, UTC, VotableWriter, error_document};

@@ -30,14 +30,18 @@ pub enum Ending {
 }
 
 impl TableWriter {
-    /// Begins the table of an answer that follows `standard_id`.
-    pub fn new(format: &TableFormat, standard_id: &str, fields: &'static [Field]) -> Self {
+    /// Begins the table of an answer that follows `standard_id`; `ending` is how it will end, as far as that is
+    /// known: what stands before the table nobody overlooks.
+    pub fn new(format: &TableFormat, standard_id: &str, fields: &'static [Field], ending: &Ending) -> Self {
         let (header, separator) = match format {
             TableFormat::Votable(format) => {
                 let mut document = VotableWriter::new(format);
-                document.info("QUERY_STATUS", "OK", "");
+                let status = if *ending == Ending::Overflow { "OVERFLOW" } else { "OK" };
+                document.info("QUERY_STATUS", status, "");
                 document.info("standardID", standard_id, "");
-                document.systems();
+                if fields.iter().any(|field| !field.reference.is_empty()) {
+                    document.systems();
+                }
                 document.begin_table(fields);
                 return Self { form: Form::Votable(Box::new(document)), fields };
             }
@@ -62,6 +66,14 @@ impl TableWriter {
                     values.iter().map(Value::to_text).map(std::borrow::Cow::into_owned),
                 );
             }
+        }
+    }
+
+    /// Bytes written and not taken yet.
+    pub fn pending(&mut self) -> usize {
+        match &mut self.form {
+            Form::Votable(document) => document.pending(),
+            Form::Text { written, .. } => written.len(),
         }
     }
 
@@ -110,7 +122,7 @@ mod tests {
 
     fn written(format: &str, ending: &Ending) -> String {
         let format = TableFormat::wanted(Some(format)).unwrap();
-        let mut table = TableWriter::new(&format, "ivo://ivoa.net/std/SIA", &FIELDS);
+        let mut table = TableWriter::new(&format, "ivo://ivoa.net/std/SIA", &FIELDS, &Ending::Complete);
         table.row(&[Value::Text("a, \"b\"".into()), Value::Integer(3)]);
         let first = table.take().to_vec();
         table.row(&[Value::Null, Value::Null]);

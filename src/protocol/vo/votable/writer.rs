@@ -176,7 +176,7 @@ pub fn error_document(message: &str) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::super::field::Datatype;
-    use super::super::{Param, Values};
+    use super::super::{Param, Role, Values};
     use super::*;
 
     const FIELDS: [Field; 2] = [
@@ -208,6 +208,7 @@ mod tests {
         document.row(&FIELDS, &[Value::Text("a&b".into()), Value::Null]);
         document.end_table();
         document.descriptor(&ServiceDescriptor {
+            role: Role::Service,
             id: "soda-1".into(),
             name: "cutout",
             description: "Cut.".into(),

@@ -1,0 +1,66 @@
+//! What the services say of themselves (VOSI 1.1, DALI 1.1 §2.3): whether they answer, what there is, how it looks,
+//! how to call it.
+
+mod availability;
+mod capabilities;
+mod examples;
+mod tables;
+
+use std::time::SystemTime;
+
+use actix_web::dev::Handler;
+use actix_web::http::header::{CONTENT_TYPE, HttpDate, LastModified};
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{FromRequest, HttpResponse, Resource, Responder};
+
+use super::Vo;
+use super::dali::Fault;
+
+/// Mounts the documents.
+pub fn configure(service: &mut ServiceConfig) {
+    service
+        .service(document("/availability", availability::availability))
+        .service(document("/capabilities", capabilities::capabilities))
+        .service(document("/tables", tables::tables))
+        .service(document("/tables/{name}", tables::table))
+        .service(document("/examples", examples::examples))
+        .service(document("", landing_page));
+}
+
+fn document<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    web::resource(path)
+        .route(web::get().to(handler.clone()))
+        .route(web::head().to(handler))
+        .default_service(web::to(wrong_method))
+}
+
+async fn wrong_method() -> HttpResponse {
+    Fault::wrong_method("GET, HEAD").soda_response()
+}
+
+/// A document that changes only when the service starts anew.
+fn xml(vo: &Vo, body: Vec<u8>) -> HttpResponse {
+    let since = HttpDate::from(SystemTime::from(vo.up_since));
+    HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "text/xml; charset=utf-8"))
+        .insert_header(LastModified(since))
+        .body(body)
+}
+
+/// `GET /soda`: for a person who opens the address in a browser.
+async fn landing_page(vo: Data<Vo>) -> HttpResponse {
+    let links: String = ["capabilities", "availability", "tables", "examples", "query?MAXREC=10"]
+        .map(|name| format!("<li><a href=\"soda/{name}\">{name}</a></li>"))
+        .concat();
+    let archives: Vec<_> = vo.archives.configured().iter().map(|archive| archive.id.as_str()).collect();
+    HttpResponse::Ok().content_type("text/html; charset=utf-8").body(format!(
+        "<!DOCTYPE html><title>Image services</title><h1>Image services</h1>\
+         <p>SIA 2.0, DataLink 1.1 and SODA 1.0 over {}.</p><ul>{links}</ul>",
+        archives.join(", ")
+    ))
+}
