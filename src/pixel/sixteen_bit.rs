@@ -69,8 +69,8 @@ fn spread<T: Copy + Into<f64> + Send + Sync>(samples: &Array3<T>) -> Array3<u16>
     let scale = if high > low { 65_535.0 / (high - low) } else { 0.0 };
     convert(samples, |sample| {
         let level = (sample.into() - low) * scale;
-        // Neither NaN nor anything outside the range survives: `max` and `min` prefer numbers.
-        level.max(0.0).min(65_535.0).round() as u16
+        // NaN is not above 0 either.
+        if level > 0.0 { level.min(65_535.0).round() as u16 } else { 0 }
     })
 }
 

@@ -11,7 +11,7 @@ use super::archives::Archives;
 use crate::catalogue::CatalogueError;
 
 /// How long a list may be old.
-const REMEMBERED: Duration = Duration::from_secs(300);
+const REMEMBERED: Duration = Duration::from_mins(5);
 
 /// Names of telescopes and of instruments.
 type Names = (BTreeSet<String>, BTreeSet<String>);
