@@ -74,7 +74,7 @@ impl Table {
                 }
                 Event::Text(text) if cell.is_some() => cell.as_mut().unwrap().push_str(&text.xml10_content()),
                 Event::Text(text) if info => {
-                    table.infos.last_mut().unwrap().2.push_str(&text.xml10_content())
+                    table.infos.last_mut().unwrap().2.push_str(&text.xml10_content());
                 }
                 Event::GeneralRef(reference) if cell.is_some() || info => {
                     let name: &str = &reference;
