@@ -25,6 +25,13 @@ impl Codec {
     }
 }
 
+/// Whether H.265 NAL units (Annex B) hold a picture that decoding can begin at: types 16 to 21, IRAP
+/// (H.265 table 7-1). Encoders with open groups of pictures send few or no others.
+pub(super) fn holds_irap(data: &[u8]) -> bool {
+    let header = |at: usize| data.get(at + 3).map(|byte| byte >> 1 & 0x3F);
+    memchr::memmem::find_iter(data, &[0, 0, 1]).any(|at| matches!(header(at), Some(16..=21)))
+}
+
 /// One coded picture (access unit).
 #[derive(Clone, Debug)]
 pub(super) struct EncodedFrame {
@@ -37,4 +44,17 @@ pub(super) struct EncodedFrame {
     pub(super) resolution: Option<Resolution>,
     /// NAL units with start codes (Annex B).
     pub(super) data: Bytes,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clean_random_access_pictures_are_entrances_and_trailing_ones_are_not() {
+        let unit = |kind: u8| [&[0, 0, 0, 1, kind << 1, 1], [0x55; 20].as_slice()].concat();
+        assert!(holds_irap(&unit(21)) && holds_irap(&unit(19)));
+        assert!(!holds_irap(&unit(1)) && !holds_irap(&unit(32)) && !holds_irap(&[0, 0, 1]));
+        assert!(holds_irap(&[unit(32), unit(33), unit(20)].concat()));
+    }
 }

@@ -67,11 +67,10 @@ impl Video {
     }
 }
 
-/// Input arguments for coded pictures on standard input, with nothing held back.
-fn input(codec: Codec) -> [&'static str; 14] {
+/// Input arguments for coded pictures on standard input. What is read to recognise the format stays small, and is
+/// decoded too: with `nobuffer` it would be lost, and with it the keyframe.
+fn input(codec: Codec) -> [&'static str; 12] {
     [
-        "-fflags",
-        "nobuffer",
         "-flags",
         "low_delay",
         "-probesize",

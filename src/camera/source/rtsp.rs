@@ -6,12 +6,13 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use retina::client::{
-    Demuxed, PlayOptions, SessionOptions, SetupOptions, TcpTransportOptions, TeardownPolicy, Transport,
+    Demuxed, PlayOptions, SessionOptions, SetupOptions, Stream, TcpTransportOptions, TeardownPolicy,
+    Transport,
 };
-use retina::codec::{CodecItem, FrameFormat, ParametersRef, VideoFrame};
+use retina::codec::{CodecItem, FrameFormat, ParametersRef, VideoFrame, VideoParameters};
 use url::Url;
 
-use super::super::coded::{Codec, EncodedFrame};
+use super::super::coded::{Codec, EncodedFrame, holds_irap};
 use super::super::error::{CameraError, SourceError};
 use super::super::frame::Moment;
 use super::super::resolution::Resolution;
@@ -98,17 +99,22 @@ struct Playing {
 impl Playing {
     fn capture(&mut self, frame: VideoFrame) -> Capture {
         let captured = Moment::now(&*self.clock);
+        let parameters = match self.demuxed.streams().get(frame.stream_id()).and_then(Stream::parameters) {
+            Some(ParametersRef::Video(video)) => Some(video),
+            _ => None,
+        };
         if self.size.is_none() || frame.has_new_parameters() {
-            self.size = match self.demuxed.streams()[frame.stream_id()].parameters() {
-                Some(ParametersRef::Video(video)) => {
-                    let (width, height) = video.pixel_dimensions();
-                    Some(Resolution::new(width, height))
-                }
-                _ => None,
-            };
+            let size = parameters.map(VideoParameters::pixel_dimensions);
+            self.size = size.map(|(width, height)| Resolution::new(width, height));
         }
-        let is_keyframe = frame.is_random_access_point();
-        let data = Bytes::from(frame.into_data());
+        let mut is_keyframe = frame.is_random_access_point();
+        let mut data = frame.into_data();
+        // The library puts parameter sets before pictures of type IDR only.
+        if self.payload == Payload::Video(Codec::Hevc) && !is_keyframe && holds_irap(&data) {
+            is_keyframe = true;
+            data.splice(..0, parameters.map(VideoParameters::extra_data).unwrap_or_default().iter().copied());
+        }
+        let data = Bytes::from(data);
         match self.payload {
             Payload::Jpeg => Capture::Picture { captured, jpeg: data },
             Payload::Video(codec) => {
