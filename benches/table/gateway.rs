@@ -86,6 +86,21 @@ impl Gateway {
         timed.collect()
     }
 
+    /// Memory the service holds now, bytes.
+    pub(crate) fn resident_bytes(&self) -> u64 {
+        self.process.resident_bytes()
+    }
+
+    /// The sum of a metric over its labels.
+    ///
+    /// # Errors
+    /// When the metrics cannot be read.
+    pub(crate) fn metric(&self, name: &str) -> anyhow::Result<f64> {
+        let text = String::from_utf8(self.fetch("/metrics")?)?;
+        let values = text.lines().filter(|line| line.starts_with(name) && !line.starts_with('#'));
+        Ok(values.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum())
+    }
+
     /// Processor seconds the service has used so far.
     pub(crate) fn cpu_seconds(&self) -> f64 {
         self.process.cpu_seconds()

@@ -4,6 +4,7 @@
 //! `cargo bench --bench table -- cutout` measures only the rows whose group has that word in its name.
 
 mod cached;
+mod camera;
 mod cutouts;
 mod files;
 mod frames;
@@ -32,6 +33,7 @@ const GROUPS: &[(&str, Group)] = &[
     ("frames", frames::measure),
     ("cached", cached::measure),
     ("mjpeg", mjpeg::measure),
+    ("camera", camera::measure),
     ("nearest", nearest::measure),
 ];
 

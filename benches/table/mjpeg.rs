@@ -1,4 +1,4 @@
-//! One 1080p camera at 25 pictures per second and 200 viewers, against nginx streaming the same bytes.
+//! One 1080p camera at 25 pictures per second and 50 to 500 viewers, against nginx streaming the same bytes.
 
 use std::fs;
 use std::path::Path;
@@ -15,8 +15,7 @@ use crate::nginx::Nginx;
 use crate::row::{Figure, Reach, Row, median};
 use crate::viewers::{Watched, record, watch};
 
-const VIEWERS: usize = 200;
-const FPS: usize = 25;
+pub(crate) const FPS: usize = 25;
 const DURATION: Duration = Duration::from_secs(8);
 const SOURCE: (usize, usize) = (1920, 1080);
 const OTHER: (usize, usize) = (1280, 720);
@@ -35,27 +34,33 @@ pub(crate) fn measure() -> anyhow::Result<Vec<Row>> {
         &format!("[[cameras]]\nname = \"internal\"\nurl = \"file:{}?fps={FPS}\"\n", recording.display()),
     )?;
 
-    let same = against_nginx(directory.path(), &gateway, SOURCE)?;
-    let other = against_nginx(directory.path(), &gateway, OTHER)?;
-    let scaling = scaling_time(&pictures)?.as_secs_f64() * FPS as f64;
-    Ok(vec![
-        Row {
-            name: "MJPEG 1080p25 at source size, 200 viewers",
+    let mut rows = Vec::new();
+    for (name, viewers) in [
+        ("MJPEG 1080p25 at source size, 50 viewers", 50),
+        ("MJPEG 1080p25 at source size, 200 viewers", 200),
+        ("MJPEG 1080p25 at source size, 500 viewers", 500),
+    ] {
+        let same = against_nginx(directory.path(), &gateway, SOURCE, viewers)?;
+        rows.push(Row {
+            name,
             ours: Figure::Cores(same.ours.cores),
             floor: Figure::Cores(same.copied.cores),
             floor_is: "nginx streaming the same bytes from memory",
             reach: Reach::AtMost(1.3),
             note: same.note(),
-        },
-        Row {
-            name: "MJPEG 1080p25 at 1280x720, 200 viewers",
-            ours: Figure::Cores(other.ours.cores),
-            floor: Figure::Cores(other.copied.cores + scaling),
-            floor_is: "decode, resize, encode once; nginx as above",
-            reach: Reach::AtMost(1.2),
-            note: other.note(),
-        },
-    ])
+        });
+    }
+    let other = against_nginx(directory.path(), &gateway, OTHER, 200)?;
+    let scaling = scaling_time(&pictures)?.as_secs_f64() * FPS as f64;
+    rows.push(Row {
+        name: "MJPEG 1080p25 at 1280x720, 200 viewers",
+        ours: Figure::Cores(other.ours.cores),
+        floor: Figure::Cores(other.copied.cores + scaling),
+        floor_is: "decode, resize, encode once; nginx as above",
+        reach: Reach::AtMost(1.2),
+        note: other.note(),
+    });
+    Ok(rows)
 }
 
 /// What the viewers of one size saw and cost.
@@ -77,19 +82,24 @@ impl Compared {
     }
 }
 
-fn against_nginx(directory: &Path, gateway: &Gateway, size: (usize, usize)) -> anyhow::Result<Compared> {
+fn against_nginx(
+    directory: &Path,
+    gateway: &Gateway,
+    size: (usize, usize),
+    viewers: usize,
+) -> anyhow::Result<Compared> {
     let path = format!("/api/camera/snapshot?width={}&height={}&fps={FPS}", size.0, size.1);
-    let ours = watch(gateway.base(), &path, VIEWERS, DURATION, || gateway.cpu_seconds())?;
+    let ours = watch(gateway.base(), &path, viewers, DURATION, || gateway.cpu_seconds())?;
 
     let sample = record(gateway.base(), &path, ours.bytes_per_second as usize)?;
-    let served = directory.join(format!("nginx-{}", size.0));
+    let served = directory.join(format!("nginx-{}-{viewers}", size.0));
     fs::create_dir_all(served.join("stream"))?;
     // Enough for the time of settling, of watching and a little more.
     let seconds = DURATION.as_secs() as usize + 6;
     fs::write(served.join("stream/camera"), sample.repeat(seconds))?;
     let nginx = Nginx::serve(&served, ours.bytes_per_second as u64)?;
     let stream = |path| {
-        let peer = watch(nginx.base(), path, VIEWERS, DURATION, || nginx.cpu_seconds())?;
+        let peer = watch(nginx.base(), path, viewers, DURATION, || nginx.cpu_seconds())?;
         let same = peer.bytes_per_second / ours.bytes_per_second;
         ensure!((0.8..1.25).contains(&same), "nginx sent {same:.2} times our bytes; the comparison is void");
         anyhow::Ok(peer)
@@ -112,7 +122,7 @@ fn scaling_time(pictures: &[Vec<u8>]) -> anyhow::Result<Duration> {
 }
 
 /// One second of a night-sky camera: gradients, noise and a bar that moves, about 150 kB a picture.
-fn pictures() -> anyhow::Result<Vec<Vec<u8>>> {
+pub(crate) fn pictures() -> anyhow::Result<Vec<Vec<u8>>> {
     let mut noise = Xoshiro256PlusPlus::seed_from_u64(25);
     let picture = |number: usize| {
         let mut samples = Vec::with_capacity(SOURCE.0 * SOURCE.1 * 3);

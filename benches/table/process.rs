@@ -50,6 +50,14 @@ impl Background {
     }
 }
 
+impl Background {
+    /// Memory the process itself holds now, bytes (proc(5), `/proc/[pid]/statm`).
+    pub(crate) fn resident_bytes(&self) -> u64 {
+        let statm = fs::read_to_string(format!("/proc/{}/statm", self.child.id())).unwrap_or_default();
+        statm.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).unwrap_or(0) * 4096
+    }
+}
+
 impl Drop for Background {
     fn drop(&mut self) {
         // nginx's workers end with their master only when it is asked to stop, not when it is killed.

@@ -12,12 +12,14 @@ pub(crate) enum Figure {
     Time(Duration),
     /// Processor time per elapsed time; 1.0 is one core kept busy.
     Cores(f64),
+    /// Memory.
+    Bytes(f64),
 }
 
 impl Figure {
     fn amount(self) -> f64 {
         match self {
-            Self::PerSecond(amount) | Self::Cores(amount) => amount,
+            Self::PerSecond(amount) | Self::Cores(amount) | Self::Bytes(amount) => amount,
             Self::Time(time) => time.as_secs_f64(),
         }
     }
@@ -32,6 +34,7 @@ impl fmt::Display for Figure {
             }
             Self::Time(time) => format!("{:.1} ms", time.as_secs_f64() * 1e3),
             Self::Cores(share) => format!("{:.1} % cpu", share * 100.0),
+            Self::Bytes(bytes) => format!("{:.1} MiB", bytes / f64::from(1 << 20)),
         };
         f.pad(&text)
     }

@@ -8,5 +8,6 @@ mod memory;
 mod parameters;
 mod peer;
 mod snapshot;
+mod soak;
 mod sources;
 mod stream;
