@@ -101,6 +101,11 @@ impl Gateway {
         Ok(values.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum())
     }
 
+    /// The number of its process.
+    pub(crate) fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Processor seconds the service has used so far.
     pub(crate) fn cpu_seconds(&self) -> f64 {
         self.process.cpu_seconds()

@@ -16,6 +16,7 @@ mod nginx;
 mod process;
 mod rice;
 mod row;
+mod searches;
 mod viewers;
 
 use std::process::ExitCode;
@@ -35,6 +36,7 @@ const GROUPS: &[(&str, Group)] = &[
     ("mjpeg", mjpeg::measure),
     ("camera", camera::measure),
     ("nearest", nearest::measure),
+    ("searches", searches::measure),
 ];
 
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "the table is what this program is for")]

@@ -39,6 +39,11 @@ impl Background {
         lines.into_iter().rev().collect::<Vec<_>>().join("\n")
     }
 
+    /// Its number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Processor seconds used so far by the process and its children.
     pub(crate) fn cpu_seconds(&self) -> f64 {
         let own = self.child.id();

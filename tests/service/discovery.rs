@@ -381,6 +381,30 @@ async fn the_links_in_documents_start_where_the_settings_say() {
 }
 
 #[tokio::test]
+async fn a_file_that_lies_gzipped_is_had_unpacked_whole_or_in_parts() {
+    let gateway = demo_gateway("").await;
+    let path = format!("{SODA}/data/DC_W13_Stripe82/raw/3325410171");
+    let whole = gateway.bytes(&path).await;
+    assert!(whole.starts_with(b"SIMPLE  ="));
+    let asked = |range: &'static str| gateway.client().get(gateway.url(&path)).header("Range", range).send();
+    for (range, part) in [
+        ("bytes=2880-5759", &whole[2880..5760]),
+        ("bytes=-100", &whole[whole.len() - 100..]),
+        ("bytes=100-", &whole[100..]),
+    ] {
+        let answer = asked(range).await.unwrap();
+        assert_eq!(answer.status(), 206, "{range}");
+        assert!(answer.headers()["content-range"].to_str().unwrap().ends_with(&format!("/{}", whole.len())));
+        assert_eq!(answer.bytes().await.unwrap(), part, "{range}");
+    }
+    assert_eq!(asked("bytes=999999999-").await.unwrap().status(), 416);
+    assert_eq!(asked("bytes=0-1,5-6").await.unwrap().status(), 200);
+    let tag = gateway.get(&path).await.headers()["etag"].clone();
+    let again = gateway.client().get(gateway.url(&path)).header("If-None-Match", tag).send().await.unwrap();
+    assert_eq!(again.status(), 304);
+}
+
+#[tokio::test]
 async fn files_and_pictures_are_had_by_name_and_nothing_else_is() {
     let gateway = demo_gateway("").await;
     let path = format!("{SODA}/data/DC_W13_Stripe82/calexp/5646240694");

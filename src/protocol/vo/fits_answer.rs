@@ -1,16 +1,19 @@
 //! Images on the wire: whole files with ranges, cutouts of exact length, pictures of them.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use actix_files::NamedFile;
 use actix_web::body::SizedStream;
-use actix_web::http::header::{ContentDisposition, ContentType, HeaderName};
+use actix_web::http::header::{
+    ACCEPT_RANGES, ContentDisposition, ContentRange, ContentRangeSpec, ContentType, Header, HeaderName, Range,
+};
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 use futures_util::{Stream, stream};
 use mime::Mime;
 
-use crate::fits::{Cutout, FitsError};
+use crate::fits::{Cutout, FileStamp, FitsError};
 use crate::pixel::AxisRun;
 use crate::protocol::conditional::Validators;
 use crate::render::{Error, OpenFile, PlannedCutout};
@@ -42,18 +45,53 @@ impl<'a> Delivery<'a> {
     /// When the file is gone.
     pub async fn whole_file(self, file: &Arc<OpenFile>) -> Result<HttpResponse, Error> {
         if file.fits.is_unpacked() {
-            let file = Arc::clone(file);
+            let (file, stamp) = (Arc::clone(file), file.fits.stamp());
             let bytes =
                 tokio::task::spawn_blocking(move || file.bytes()).await.map_err(Error::Panicked)??;
-            let mut response = HttpResponse::Ok();
-            return Ok(response
-                .insert_header(ContentType(self.media_type))
-                .insert_header(self.name)
-                .body(bytes));
+            return Ok(self.unpacked(bytes, stamp));
         }
         let named = NamedFile::open_async(file.fits.path()).await.map_err(FitsError::Io)?;
         let named = named.set_content_type(self.media_type).set_content_disposition(self.name);
         Ok(named.into_response(self.request))
+    }
+
+    /// A file that lies unpacked in memory, or the one part of it that was asked for (RFC 9110 section 14).
+    fn unpacked(self, bytes: Bytes, stamp: FileStamp) -> HttpResponse {
+        let mut hasher = DefaultHasher::new();
+        (stamp, bytes.len()).hash(&mut hasher);
+        let validators = Validators::strong(hasher.finish(), Some(stamp.modified()));
+        if validators.are_held_by(self.request) {
+            return HttpResponse::NotModified().finish();
+        }
+        let length = bytes.len() as u64;
+        let asked = match Range::parse(self.request) {
+            // Of several parts the whole is sent, as is allowed.
+            Ok(Range::Bytes(parts)) => match parts.as_slice() {
+                [part] => Some(part.to_satisfiable_range(length)),
+                _ => None,
+            },
+            _ => None,
+        };
+        let mut response = match asked {
+            Some(None) => {
+                let nothing = ContentRangeSpec::Bytes { range: None, instance_length: Some(length) };
+                return HttpResponse::RangeNotSatisfiable().insert_header(ContentRange(nothing)).finish();
+            }
+            Some(Some(_)) => HttpResponse::PartialContent(),
+            None => HttpResponse::Ok(),
+        };
+        validators.write(&mut response);
+        response.insert_header(ContentType(self.media_type)).insert_header(self.name);
+        response.insert_header((ACCEPT_RANGES, "bytes"));
+        match asked.flatten() {
+            Some((first, last)) => {
+                let part =
+                    ContentRangeSpec::Bytes { range: Some((first, last)), instance_length: Some(length) };
+                response.insert_header(ContentRange(part));
+                response.body(bytes.slice(first as usize..=last as usize))
+            }
+            None => response.body(bytes),
+        }
     }
 
     /// A cutout, its length known before the first pixel is read.
