@@ -10,6 +10,7 @@ mod coverage;
 mod enter;
 pub mod exposure_time;
 pub mod file_name;
+mod measure;
 mod mounts;
 mod plan;
 pub mod read;

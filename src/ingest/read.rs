@@ -10,13 +10,16 @@ use super::archive_image::{self, NoIdentity, Parts};
 use super::cards::Cards;
 use super::coverage;
 use super::exposure_time::started_at;
+use super::measure;
 use super::saved_frame::{self, ClockZone, SavedFile};
 use super::source::{Reading, Source};
-use crate::catalogue::{FrameFacts, FrameStatistics, ImagePlace, NewHistoryEntry, NewImage, ScienceIdScheme};
+use crate::catalogue::{
+    FrameFacts, FrameStatistics, FrameType, ImagePlace, NewHistoryEntry, NewImage, ScienceIdScheme,
+};
 use crate::error::chain;
-use crate::fits::{FitsError, FitsFile, Hdu, HduIndex, HduKind, SixteenBitFrame};
+use crate::fits::{FitsError, FitsFile, Hdu, HduKind};
 use crate::image_file;
-use crate::pixel::{BandError, BayerPattern, Debayer, Histogram, Limits};
+use crate::pixel::{BandError, Limits};
 use crate::sky::{Footprint, UnitVectorBox, Wcs};
 
 /// What a file told.
@@ -113,8 +116,14 @@ fn read_file(source: &Source, path: &Path, rules: &ReadRules) -> Result<ReadFram
     let hdu = image_hdu(&file).ok_or(ReadError::NoImage)?;
     let (facts, content) = match &source.reading {
         Reading::History => {
-            let saved = read_saved_frame(source, &file, hdu, rules);
-            let statistics = statistics(&file, hdu.index, saved.bayer_pattern)?;
+            let mut saved = read_saved_frame(source, &file, hdu, rules);
+            let statistics = measure::statistics(&file, hdu.index, saved.bayer_pattern)?;
+            if matches!(saved.entry.image_type, FrameType::Light | FrameType::Snapshot) {
+                let field = measure::stars(&file, hdu.index, saved.bayer_pattern)?;
+                saved.entry.stars = Some(field.stars.len() as i64);
+                saved.entry.hfr = Some(field.half_flux_radius());
+                saved.entry.hfr_standard_deviation = Some(field.half_flux_radius_deviation());
+            }
             let mut facts = facts(&file, hdu)?;
             facts.started_at = saved.started_at;
             facts.exposure_s = saved.exposure_s;
@@ -210,32 +219,6 @@ fn facts(file: &FitsFile, hdu: &Hdu) -> Result<FrameFacts, FitsError> {
         instrument: cards.text("INSTRUME"),
         telescope: cards.text("TELESCOP"),
         bayer_pattern: None,
-    })
-}
-
-/// Statistics of the frame and, for a colour frame, of its channels: one pass over the samples, two for a mosaic.
-fn statistics(
-    file: &Arc<FitsFile>,
-    hdu: HduIndex,
-    bayer_pattern: Option<BayerPattern>,
-) -> Result<FrameStatistics, ReadError> {
-    let frame = Arc::new(SixteenBitFrame::open(Arc::clone(file), hdu)?);
-    let mut planes = Histogram::of(&frame).map_err(ReadError::Samples)?;
-    let channels = match bayer_pattern {
-        Some(pattern) if planes.len() == 1 => {
-            Histogram::of(&Debayer::new(frame, pattern)).map_err(ReadError::Samples)?
-        }
-        _ if planes.len() > 1 => planes.clone(),
-        _ => Vec::new(),
-    };
-    let rest = planes.split_off(1);
-    let whole = planes.first_mut().ok_or(ReadError::NoImage)?;
-    for plane in &rest {
-        whole.merge(plane);
-    }
-    Ok(FrameStatistics {
-        whole: whole.statistics(),
-        channels: channels.iter().map(Histogram::statistics).collect(),
     })
 }
 

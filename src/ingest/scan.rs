@@ -229,7 +229,11 @@ impl Scanner {
                     let outcome = read::read(&source, &candidate.path, &rules);
                     (candidate, outcome)
                 };
-                chunk.into_par_iter().map(read).collect()
+                match source.reading {
+                    // One at a time, each with every core: a frame may have to be held in memory.
+                    Reading::History => chunk.into_iter().map(read).collect(),
+                    Reading::Image { .. } => chunk.into_par_iter().map(read).collect(),
+                }
             })
         })
     }

@@ -34,7 +34,7 @@ pub enum Reading {
 }
 
 /// Raised whenever reading a header fills other columns than before: the next scan reads every file again.
-const RULES_VERSION: u32 = 2;
+const RULES_VERSION: u32 = 3;
 
 impl Source {
     /// The captures of N.I.N.A. in some directories.

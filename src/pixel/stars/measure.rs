@@ -1,0 +1,170 @@
+//! A detection becomes a star, or is found to be none: hot pixels, burnt-out stars and things too large.
+
+use super::background::Background;
+use super::deblend::Pixel;
+use super::{MINIMUM_AREA, Star};
+use crate::pixel::memory::InMemory;
+use crate::pixel::scanlines::Scanlines;
+
+/// Sides of a star's box at most, in pixels: N.I.N.A.'s rule.
+const LARGEST_SIDE: usize = 150;
+/// Samples from here on are burnt out, whatever the sensor.
+const WHITE: u16 = 64_880;
+/// So many pixels that share the frame's brightest level are a plateau, not chance.
+const PLATEAU: usize = 3;
+/// A point of light spreads at least this part of its brightest pixel over the eight around it. The sharpest stars, a
+/// Gaussian of 1.2 pixels full width, spread 1.2 of it.
+const LEAST_SPREAD: f64 = 0.3;
+/// After interpolating a mosaic a hot pixel covers 3 x 3 pixels: the ring around these has less than this part of it.
+const LEAST_HALO: f64 = 0.03;
+/// Reach of a star beyond its radius.
+const APERTURE: f64 = 1.2;
+
+/// The level from which on a plateau means that the sensor was full: the frame's largest sample.
+pub(super) fn saturation(frame: &InMemory) -> u16 {
+    use rayon::prelude::*;
+    frame.samples().par_chunks(1 << 16).map(|part| part.iter().copied().max().unwrap_or(0)).max().unwrap_or(0)
+}
+
+/// Measures a detection; `None` when it is no star.
+pub(super) fn star(
+    frame: &InMemory,
+    background: &Background,
+    pixels: &[Pixel],
+    saturation: u16,
+) -> Option<Star> {
+    if pixels.len() < MINIMUM_AREA {
+        return None;
+    }
+    let object = Object::of(pixels)?;
+    let is_small = object.width <= LARGEST_SIDE && object.height <= LARGEST_SIDE;
+    if !is_small || object.is_burnt_out(frame, pixels, saturation) {
+        return None;
+    }
+    let window = Window { frame, object: &object };
+    if window.is_hot_pixel(background) {
+        return None;
+    }
+    let level = window.level_around();
+    Some(Star {
+        x: object.x,
+        y: object.y,
+        half_flux_radius: window.half_flux_radius(level),
+        area: pixels.len(),
+        peak: f64::from(window.brightest(pixels)) - level,
+    })
+}
+
+/// Box and centre of a detection.
+struct Object {
+    left: usize,
+    top: usize,
+    width: usize,
+    height: usize,
+    x: f64,
+    y: f64,
+}
+
+impl Object {
+    fn of(pixels: &[Pixel]) -> Option<Self> {
+        let (left, right) = (pixels.iter().map(|p| p.x).min()?, pixels.iter().map(|p| p.x).max()?);
+        let (top, bottom) = (pixels.iter().map(|p| p.y).min()?, pixels.iter().map(|p| p.y).max()?);
+        let (mut sum, mut x, mut y) = (0.0, 0.0, 0.0);
+        for pixel in pixels {
+            let weight = f64::from(pixel.excess.max(f32::MIN_POSITIVE));
+            sum += weight;
+            x += weight * f64::from(pixel.x - left);
+            y += weight * f64::from(pixel.y - top);
+        }
+        Some(Self {
+            left: left as usize,
+            top: top as usize,
+            width: (right - left) as usize + 1,
+            height: (bottom - top) as usize + 1,
+            x: f64::from(left) + x / sum,
+            y: f64::from(top) + y / sum,
+        })
+    }
+
+    fn is_burnt_out(&self, frame: &InMemory, pixels: &[Pixel], saturation: u16) -> bool {
+        let mut full = 0;
+        for pixel in pixels {
+            let sample = frame.row(0, pixel.y as usize)[pixel.x as usize];
+            if sample >= WHITE {
+                return true;
+            }
+            full += usize::from(sample == saturation);
+        }
+        full >= PLATEAU
+    }
+}
+
+/// The frame around a detection.
+struct Window<'f> {
+    frame: &'f InMemory,
+    object: &'f Object,
+}
+
+impl Window<'_> {
+    fn brightest(&self, pixels: &[Pixel]) -> u16 {
+        let sample = |pixel: &Pixel| self.frame.row(0, pixel.y as usize)[pixel.x as usize];
+        pixels.iter().map(sample).max().unwrap_or(0)
+    }
+
+    /// What the pixels up to `reach` columns and rows away have above the background, as far as there are any.
+    fn light_within(&self, (x, y): (usize, usize), reach: usize, level: f64) -> f64 {
+        let shape = self.frame.shape();
+        let columns = x.saturating_sub(reach)..(x + reach + 1).min(shape.columns);
+        (y.saturating_sub(reach)..(y + reach + 1).min(shape.rows))
+            .flat_map(|row| &self.frame.row(0, row)[columns.clone()])
+            .map(|&sample| f64::from(sample) - level)
+            .sum()
+    }
+
+    fn is_hot_pixel(&self, background: &Background) -> bool {
+        let centre = (self.object.x.round() as usize, self.object.y.round() as usize);
+        let level = f64::from(background.at(centre.0, centre.1));
+        let [one, three, five] = [0, 1, 2].map(|reach| self.light_within(centre, reach, level));
+        three - one < LEAST_SPREAD * one || five - three < LEAST_HALO * three
+    }
+
+    /// Mean of the rectangle of three times the box's sides around it, without the box.
+    fn level_around(&self) -> f64 {
+        let (object, shape) = (self.object, self.frame.shape());
+        let span = |start: usize, length: usize, end: usize| {
+            start.saturating_sub(length)..(start + 2 * length).min(end)
+        };
+        let columns = span(object.left, object.width, shape.columns);
+        let inside = object.left..object.left + object.width;
+        let (mut sum, mut count) = (0_u64, 0_u64);
+        for row in span(object.top, object.height, shape.rows) {
+            let samples = self.frame.row(0, row);
+            let is_beside = !(object.top..object.top + object.height).contains(&row);
+            let hole = if is_beside { columns.end..columns.end } else { inside.clone() };
+            for part in [columns.start..hole.start, hole.end..columns.end] {
+                sum += samples[part.clone()].iter().map(|&sample| u64::from(sample)).sum::<u64>();
+                count += part.len() as u64;
+            }
+        }
+        sum as f64 / count.max(1) as f64
+    }
+
+    /// Σ v r / Σ v over the box's pixels within the aperture, where v is what a sample has above the level, rounded.
+    fn half_flux_radius(&self, level: f64) -> f64 {
+        let object = self.object;
+        let reach = APERTURE * object.width.max(object.height) as f64 / 2.0;
+        let (mut light, mut moment) = (0.0, 0.0);
+        for row in object.top..object.top + object.height {
+            let samples = &self.frame.row(0, row)[object.left..object.left + object.width];
+            for (column, &sample) in (object.left..).zip(samples) {
+                let distance = (column as f64 - object.x).hypot(row as f64 - object.y);
+                if distance <= reach {
+                    let value = (f64::from(sample) - level).round().max(0.0);
+                    light += value;
+                    moment += value * distance;
+                }
+            }
+        }
+        if light > 0.0 { moment / light } else { std::f64::consts::SQRT_2 * reach }
+    }
+}
