@@ -115,29 +115,26 @@ impl AreaAverage {
     fn average<S: ColumnSum>(&self, sums: &mut Sums<S>, means: &mut [u16]) {
         let columns = self.source.shape().columns;
         let area = (self.across.target_length * self.down.target_length) as f64;
-        let Sums { columns: sums, totals, .. } = sums;
-        for (sums, means) in sums.chunks_exact(columns).zip(means.chunks_exact_mut(self.shape.columns)) {
-            // totals[i]: everything left of column i. Differences come out right even if the totals wrap around.
-            totals.clear();
-            totals.push(0);
-            let mut total = 0_u64;
-            totals.extend(sums.iter().map(|sum| {
-                total = total.wrapping_add(sum.widened());
-                total
-            }));
-            totals.push(total);
-            let left_of = |border: &Border| {
-                let (before, after) = (totals[border.column], totals[border.column + 1]);
-                let whole = before.wrapping_mul(self.across.source_length);
-                whole.wrapping_add(after.wrapping_sub(before).wrapping_mul(border.part))
-            };
-            let mut left = left_of(&self.borders[0]);
-            for (mean, border) in means.iter_mut().zip(&self.borders[1..]) {
-                let right = left_of(border);
+        for (sums, means) in
+            sums.columns.chunks_exact(columns).zip(means.chunks_exact_mut(self.shape.columns))
+        {
+            for (mean, borders) in means.iter_mut().zip(self.borders.windows(2)) {
+                let (left, right) = (&borders[0], &borders[1]);
+                // Whole columns up to the right border, less what lies left of the pixel, and a part of the last one.
+                let whole = sums[left.column..right.column]
+                    .iter()
+                    .fold(0_u64, |whole, sum| whole.wrapping_add(sum.widened()));
+                let part = |border: &Border| match border.part {
+                    0 => 0,
+                    part => sums[border.column].widened().wrapping_mul(part),
+                };
+                let total = whole
+                    .wrapping_mul(self.across.source_length)
+                    .wrapping_sub(part(left))
+                    .wrapping_add(part(right));
                 // Exact for areas below 2^35: a quotient that is not half-way itself is further from half-way than
                 // any error of these numbers.
-                *mean = (right.wrapping_sub(left) as i64 as f64 / area + 0.5) as u16;
-                left = right;
+                *mean = (total as i64 as f64 / area + 0.5) as u16;
             }
         }
     }
@@ -221,8 +218,6 @@ fn greatest_common_divisor(mut a: u64, mut b: u64) -> u64 {
 struct Sums<S> {
     columns: Vec<S>,
     is_empty: bool,
-    /// Working memory for the sums from the left.
-    totals: Vec<u64>,
 }
 
 impl<S: ColumnSum> Sums<S> {
@@ -244,10 +239,7 @@ impl<S: ColumnSum> Sums<S> {
             let of = |line: usize| &lines[line * length + first_column..][..count];
             let mut line = 0;
             while let Some(&[first, second]) = weights.get(line..line + 2) {
-                for ((sum, &upper), &lower) in sums.iter_mut().zip(of(line)).zip(of(line + 1)) {
-                    sum.add(S::weighted(upper, first));
-                    sum.add(S::weighted(lower, second));
-                }
+                add_two(sums, (of(line), first), (of(line + 1), second));
                 line += 2;
             }
             if let Some(&weight) = weights.get(line) {
@@ -256,6 +248,14 @@ impl<S: ColumnSum> Sums<S> {
                 }
             }
         }
+    }
+}
+
+/// Adds two rows, each with its weight.
+fn add_two<S: ColumnSum>(sums: &mut [S], (upper, first): (&[u16], u64), (lower, second): (&[u16], u64)) {
+    for ((sum, &upper), &lower) in sums.iter_mut().zip(upper).zip(lower) {
+        sum.add(S::weighted(upper, first));
+        sum.add(S::weighted(lower, second));
     }
 }
 
@@ -268,10 +268,12 @@ trait ColumnSum: Copy + Default + Send {
 
 impl ColumnSum for u32 {
     /// The weights of a column add up to at most 65535, each of them included.
+    #[inline]
     fn weighted(sample: u16, weight: u64) -> Self {
         u32::from(sample) * u32::from(weight as u16)
     }
 
+    #[inline]
     fn add(&mut self, other: Self) {
         *self = self.wrapping_add(other);
     }
@@ -282,10 +284,12 @@ impl ColumnSum for u32 {
 }
 
 impl ColumnSum for u64 {
+    #[inline]
     fn weighted(sample: u16, weight: u64) -> Self {
         u64::from(sample) * weight
     }
 
+    #[inline]
     fn add(&mut self, other: Self) {
         *self = self.wrapping_add(other);
     }

@@ -18,8 +18,8 @@ const REACH_SIGMA: f64 = 5.0;
 /// Clipping ends when the standard deviation changes by less than this part, or after so many rounds.
 const AT_REST: f64 = 1e-4;
 const ROUNDS: usize = 100;
-/// Where nothing varies, one level more is no star yet.
-const LEAST_NOISE: f32 = 0.1;
+/// Rounding to whole levels hides noise below this.
+const LEAST_NOISE: f32 = 0.25;
 
 /// The level of the sky at every pixel, and its noise.
 #[derive(Debug)]

@@ -63,18 +63,12 @@ struct Scan {
     /// Three samples above each other, the middle one twice; with a copy of the first and last column beside.
     stacked: Vec<u32>,
     smoothed: Vec<u32>,
-    levels: Vec<f32>,
-    thresholds: Vec<u32>,
+    thresholds: Vec<f32>,
 }
 
 impl Scan {
     fn new(columns: usize) -> Self {
-        Self {
-            stacked: vec![0; columns + 2],
-            smoothed: vec![0; columns],
-            levels: vec![0.0; columns],
-            thresholds: vec![0; columns],
-        }
+        Self { stacked: vec![0; columns + 2], smoothed: vec![0; columns], thresholds: vec![0.0; columns] }
     }
 
     fn row(&mut self, frame: &InMemory, background: &Background, row: usize, runs: &mut Vec<Run>) {
@@ -92,10 +86,10 @@ impl Scan {
         for (((sum, left), middle), right) in self.smoothed.iter_mut().zip(left).zip(middle).zip(right) {
             *sum = left + 2 * middle + right;
         }
-        background.row(row, &mut self.levels);
-        let lift = DETECTION_SIGMA * background.noise();
-        for (threshold, level) in self.thresholds.iter_mut().zip(&self.levels) {
-            *threshold = ((level + lift) * KERNEL_WEIGHT as f32) as u32;
+        background.row(row, &mut self.thresholds);
+        let distance = DETECTION_SIGMA * background.noise();
+        for threshold in &mut self.thresholds {
+            *threshold = (*threshold + distance) * KERNEL_WEIGHT as f32;
         }
         self.collect(row, runs);
     }
@@ -104,7 +98,8 @@ impl Scan {
         let mut open: Option<Run> = None;
         let blocks = self.smoothed.chunks(BLOCK).zip(self.thresholds.chunks(BLOCK));
         for (block, (samples, thresholds)) in blocks.enumerate() {
-            let stands_out = |(sample, threshold): (&u32, &u32)| sample > threshold;
+            // Sums of 16 samples fit a float exactly.
+            let stands_out = |(sample, threshold): (&u32, &f32)| sample.cast_signed() as f32 > *threshold;
             let any = samples.iter().zip(thresholds).fold(false, |any, pair| any | stands_out(pair));
             if !any {
                 runs.extend(open.take());

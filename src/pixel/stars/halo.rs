@@ -22,7 +22,7 @@ struct Profile {
     slope: f64,
     /// Columns or rows beyond which it is fainter than the threshold.
     reach: f64,
-    /// The faintest of its brightest pixels: what a bump has to have to be seen.
+    /// How far the faintest of its brightest pixels, as many as a detection needs, is above the threshold.
     visibility: f64,
 }
 
@@ -66,7 +66,7 @@ impl Profile {
             amplitude,
             slope: (amplitude / threshold - 1.0) * ellipse / area,
             reach: (area / ellipse * xx.max(yy)).sqrt() + 1.0,
-            visibility: f64::from(*visibility),
+            visibility: f64::from(*visibility) - threshold,
         })
     }
 

@@ -18,6 +18,12 @@ impl<S: Scanlines> Luminance<S> {
     }
 }
 
+fn third(grey: &mut [u16], red: &[u16], green: &[u16], blue: &[u16]) {
+    for (((grey, &red), &green), &blue) in grey.iter_mut().zip(red).zip(green).zip(blue) {
+        *grey = ((u32::from(red) + u32::from(green) + u32::from(blue)) / 3) as u16;
+    }
+}
+
 impl<S: Scanlines> Scanlines for Luminance<S> {
     fn shape(&self) -> Shape {
         Shape { planes: 1, ..self.source.shape() }
@@ -36,9 +42,7 @@ impl<S: Scanlines> Scanlines for Luminance<S> {
         let rows = colours.chunks_exact(from.row_samples()).zip(band.chunks_exact_mut(from.columns));
         for (colours, grey) in rows {
             if let [red, green, blue] = colours.chunks_exact(from.columns).collect::<Vec<_>>()[..] {
-                for (((grey, &red), &green), &blue) in grey.iter_mut().zip(red).zip(green).zip(blue) {
-                    *grey = ((u32::from(red) + u32::from(green) + u32::from(blue)) / 3) as u16;
-                }
+                third(grey, red, green, blue);
             } else {
                 for (column, grey) in grey.iter_mut().enumerate() {
                     let samples = colours[column..].iter().step_by(from.columns);

@@ -1,5 +1,7 @@
 //! A detection becomes a star, or is found to be none: hot pixels, burnt-out stars and things too large.
 
+use rayon::prelude::*;
+
 use super::background::Background;
 use super::deblend::Pixel;
 use super::{MINIMUM_AREA, Star};
@@ -20,10 +22,21 @@ const LEAST_HALO: f64 = 0.03;
 /// Reach of a star beyond its radius.
 const APERTURE: f64 = 1.2;
 
-/// The level from which on a plateau means that the sensor was full: the frame's largest sample.
-pub(super) fn saturation(frame: &InMemory) -> u16 {
-    use rayon::prelude::*;
-    frame.samples().par_chunks(1 << 16).map(|part| part.iter().copied().max().unwrap_or(0)).max().unwrap_or(0)
+/// What tells its flaws from stars.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sensor {
+    /// The frame's largest sample: where several pixels have it, they were full.
+    largest: u16,
+    /// Whether colours were interpolated: then a hot pixel has spread, but no further than to its neighbours.
+    is_interpolated: bool,
+}
+
+impl Sensor {
+    pub(super) fn of(frame: &InMemory, is_interpolated: bool) -> Self {
+        let largest = |samples: &[u16]| samples.iter().copied().max().unwrap_or(0);
+        let largest = frame.samples().par_chunks(1 << 16).map(largest).max().unwrap_or(0);
+        Self { largest, is_interpolated }
+    }
 }
 
 /// Measures a detection; `None` when it is no star.
@@ -31,18 +44,18 @@ pub(super) fn star(
     frame: &InMemory,
     background: &Background,
     pixels: &[Pixel],
-    saturation: u16,
+    sensor: Sensor,
 ) -> Option<Star> {
     if pixels.len() < MINIMUM_AREA {
         return None;
     }
     let object = Object::of(pixels)?;
     let is_small = object.width <= LARGEST_SIDE && object.height <= LARGEST_SIDE;
-    if !is_small || object.is_burnt_out(frame, pixels, saturation) {
+    if !is_small || is_burnt_out(frame, pixels, sensor) {
         return None;
     }
     let window = Window { frame, object: &object };
-    if window.is_hot_pixel(background) {
+    if window.is_hot_pixel(background, sensor.is_interpolated) {
         return None;
     }
     let level = window.level_around();
@@ -85,18 +98,19 @@ impl Object {
             y: f64::from(top) + y / sum,
         })
     }
+}
 
-    fn is_burnt_out(&self, frame: &InMemory, pixels: &[Pixel], saturation: u16) -> bool {
-        let mut full = 0;
-        for pixel in pixels {
-            let sample = frame.row(0, pixel.y as usize)[pixel.x as usize];
-            if sample >= WHITE {
-                return true;
-            }
-            full += usize::from(sample == saturation);
+/// Whether the sensor was full: one sample as white as can be, or a plateau.
+fn is_burnt_out(frame: &InMemory, pixels: &[Pixel], sensor: Sensor) -> bool {
+    let mut full = 0;
+    for pixel in pixels {
+        let sample = frame.row(0, pixel.y as usize)[pixel.x as usize];
+        if sample >= WHITE {
+            return true;
         }
-        full >= PLATEAU
+        full += usize::from(sample == sensor.largest);
     }
+    full >= PLATEAU
 }
 
 /// The frame around a detection.
@@ -121,11 +135,11 @@ impl Window<'_> {
             .sum()
     }
 
-    fn is_hot_pixel(&self, background: &Background) -> bool {
+    fn is_hot_pixel(&self, background: &Background, is_interpolated: bool) -> bool {
         let centre = (self.object.x.round() as usize, self.object.y.round() as usize);
         let level = f64::from(background.at(centre.0, centre.1));
         let [one, three, five] = [0, 1, 2].map(|reach| self.light_within(centre, reach, level));
-        three - one < LEAST_SPREAD * one || five - three < LEAST_HALO * three
+        three - one < LEAST_SPREAD * one || (is_interpolated && five - three < LEAST_HALO * three)
     }
 
     /// Mean of the rectangle of three times the box's sides around it, without the box.

@@ -17,6 +17,7 @@ use rayon::prelude::*;
 use super::memory::InMemory;
 use super::scanlines::{BandError, Scanlines};
 use background::Background;
+use measure::Sensor;
 
 pub use luminance::Luminance;
 
@@ -59,13 +60,14 @@ impl StarField {
     /// # Errors
     /// The picture's own error.
     pub fn of(picture: &dyn Scanlines) -> Result<Self, BandError> {
-        Ok(Self::in_memory(&InMemory::gather(&Luminance::new(&picture))?))
+        let is_coloured = picture.shape().planes > 1;
+        Ok(Self::in_memory(&InMemory::gather(&Luminance::new(&picture))?, is_coloured))
     }
 
-    fn in_memory(frame: &InMemory) -> Self {
+    fn in_memory(frame: &InMemory, is_coloured: bool) -> Self {
         let Some(background) = Background::of(frame) else { return Self::default() };
         let detections = components::connected(&detect::runs(frame, &background));
-        let saturation = measure::saturation(frame);
+        let sensor = Sensor::of(frame, is_coloured);
         let objects: Vec<_> = detections
             .par_iter()
             .filter(|runs| components::area(runs) >= MINIMUM_AREA)
@@ -73,7 +75,7 @@ impl StarField {
             .collect();
         let stars = halo::without_bumps(objects, DETECTION_SIGMA * background.noise())
             .par_iter()
-            .filter_map(|object| measure::star(frame, &background, object, saturation))
+            .filter_map(|object| measure::star(frame, &background, object, sensor))
             .collect();
         Self { stars, background: f64::from(background.level()), noise: f64::from(background.noise()) }
     }
