@@ -31,6 +31,7 @@ macro_rules! clients {
 }
 
 clients! {
+    intercom_browser
     intercom_rtsp
     intercom_setup
     intercom_streams

@@ -267,3 +267,36 @@ async fn a_picture_may_carry_the_cameras_name_and_time() {
     );
     gateway.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hostile_pictures_of_all_kinds_leave_the_camera_alive() {
+    let Ok(data) = std::env::var("TRIFOCAL_TEST_DATA") else {
+        eprintln!("SKIPPED: TRIFOCAL_TEST_DATA is not set");
+        return;
+    };
+    let good = jpeg(640, 480, [30, 90, 200]);
+    let mut body = part(&good);
+    let mut hostile = 0;
+    for entry in std::fs::read_dir(std::path::Path::new(&data).join("broken")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "jpg") {
+            body.extend(part(&std::fs::read(path).unwrap()));
+            body.extend(part(&good));
+            hostile += 1;
+        }
+    }
+    assert!(hostile >= 8, "{hostile} hostile pictures");
+    let peer = Peer::streaming(STREAM, body, 8192).await;
+    let gateway = watching(&peer.url("/"));
+    until(&gateway, |camera| camera.frames >= 2 * hostile && camera.rejected >= 4).await;
+    for size in ["width=640&height=480", "width=320&height=240", "width=1280&height=960&timestamp=1"] {
+        let mut pictures = 0;
+        while pictures < 10 {
+            let answer = gateway.get(&format!("snapshot?{size}")).await;
+            // A picture that passes the gate and cannot be decoded is an error of that request, no more.
+            pictures += u32::from(answer.headers()["content-type"] == "image/jpeg");
+        }
+    }
+    assert_eq!(gateway.cameras.health()[0].failures, 0);
+    gateway.stop().await;
+}
