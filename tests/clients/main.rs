@@ -82,11 +82,28 @@ async fn start(directory: &Path) -> Service {
     let site = demo::write_scaled(directory, demo::Scale::Small, |_| ()).unwrap();
     let settings = directory.join("trifocal.toml");
     let listen = "127.0.0.1:0".parse().unwrap();
-    let toml = format!("{}\n[ingest]\nsettle_seconds = 0.001\n", site.settings(directory, listen));
+    let toml = format!(
+        "{}\n{}\n[ingest]\nsettle_seconds = 0.001\n",
+        site.settings(directory, listen),
+        real_files(directory)
+    );
     std::fs::write(&settings, toml).unwrap();
     let service = Service::start(Config::load(&[settings]).unwrap(), SystemClock::start()).await.unwrap();
     service.ready().await;
     service
+}
+
+/// The settings of an archive over the real files of the shared data folder, where there is one. Numbers are made of
+/// file names, so that scripts can tell them.
+fn real_files(directory: &Path) -> String {
+    let Some(folder) = std::env::var_os("TRIFOCAL_TEST_DATA") else { return String::new() };
+    let link = directory.join("real");
+    std::os::unix::fs::symlink(Path::new(&folder).join("fits"), &link).unwrap();
+    format!(
+        "[[archives]]\nid = \"real\"\nauthority = \"example.org\"\n[[archives.datasets]]\nname = \"fits\"\n\
+         directory = \"{}/\"\nscience_id = \"sequence\"\nfile_name = '^(?<sequence>[0-9]+)-never$'\n",
+        link.display()
+    )
 }
 
 #[test]
