@@ -77,13 +77,12 @@ impl Gateway {
     /// # Errors
     /// The first that fails.
     pub(crate) fn time(&self, paths: impl IntoIterator<Item = String>) -> anyhow::Result<Vec<Duration>> {
-        let mut connection = Connection::open(&self.base)?;
-        let timed = paths.into_iter().map(|path| {
-            let started = Instant::now();
-            connection.fetch(&path)?;
-            Ok(started.elapsed())
-        });
-        timed.collect()
+        time(&self.base, paths)
+    }
+
+    /// The most memory the service has held so far.
+    pub(crate) fn peak_memory_bytes(&self) -> Option<u64> {
+        self.process.peak_memory_bytes()
     }
 
     /// Memory the service holds now, bytes.
@@ -110,6 +109,20 @@ impl Gateway {
     pub(crate) fn cpu_seconds(&self) -> f64 {
         self.process.cpu_seconds()
     }
+}
+
+/// How long each path takes to be answered whole, one after the other on one connection to `base`.
+///
+/// # Errors
+/// The first that fails.
+pub(crate) fn time(base: &str, paths: impl IntoIterator<Item = String>) -> anyhow::Result<Vec<Duration>> {
+    let mut connection = Connection::open(base)?;
+    let timed = paths.into_iter().map(|path| {
+        let started = Instant::now();
+        connection.fetch(&path)?;
+        Ok(started.elapsed())
+    });
+    timed.collect()
 }
 
 /// A kept-alive connection; just enough HTTP for answers of known length.

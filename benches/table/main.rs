@@ -9,6 +9,7 @@ mod cutouts;
 mod files;
 mod frames;
 mod gateway;
+mod large;
 mod load;
 mod mjpeg;
 mod nearest;
@@ -30,6 +31,7 @@ type Group = fn() -> anyhow::Result<Vec<Row>>;
 /// Word for the command line → what it measures, in the order of the table.
 const GROUPS: &[(&str, Group)] = &[
     ("cutouts", cutouts::measure),
+    ("large", large::measure),
     ("rice", rice::measure),
     ("frames", frames::measure),
     ("cached", cached::measure),

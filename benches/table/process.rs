@@ -44,6 +44,13 @@ impl Background {
         self.child.id()
     }
 
+    /// The most memory the process has held so far (`VmHWM`).
+    pub(crate) fn peak_memory_bytes(&self) -> Option<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
+    }
+
     /// Processor seconds used so far by the process and its children.
     pub(crate) fn cpu_seconds(&self) -> f64 {
         let own = self.child.id();
