@@ -13,10 +13,12 @@ use crate::observe::health::Stage;
 use crate::observe::{Health, Metrics};
 use crate::render::Renderer;
 
-/// Mounts `/`, `/metrics`, `/healthz` and `/readyz`.
+/// Mounts the page at `/`, `/metrics`, `/healthz` and `/readyz`.
 pub(super) fn configure(service: &mut ServiceConfig) {
     service
         .route("/", web::get().to(page))
+        .route("/page.css", web::get().to(style))
+        .route("/page.js", web::get().to(script))
         .route("/metrics", web::get().to(metrics))
         .route("/healthz", web::get().to(alive))
         .route("/readyz", web::get().to(ready));
@@ -24,6 +26,14 @@ pub(super) fn configure(service: &mut ServiceConfig) {
 
 async fn page() -> impl Responder {
     HttpResponse::Ok().insert_header(ContentType::html()).body(include_str!("../../web/index.html"))
+}
+
+async fn style() -> impl Responder {
+    HttpResponse::Ok().content_type("text/css; charset=utf-8").body(include_str!("../../web/page.css"))
+}
+
+async fn script() -> impl Responder {
+    HttpResponse::Ok().content_type("text/javascript; charset=utf-8").body(include_str!("../../web/page.js"))
 }
 
 /// The process runs and its event loop turns.

@@ -61,7 +61,14 @@ async fn past_the_bound_of_the_queue_a_client_is_asked_to_come_back() {
 #[tokio::test]
 async fn the_page_is_served_and_unknown_paths_are_not() {
     let gateway = Site::new().serve().await;
-    assert!(gateway.get("/").await.text().await.unwrap().contains("Trifocal"));
+    let page = gateway.get("/").await.text().await.unwrap();
+    assert!(page.contains("Trifocal"));
+    for (part, media_type) in [("/page.css", "text/css"), ("/page.js", "text/javascript")] {
+        assert!(page.contains(part), "the page uses {part}");
+        let answer = gateway.get(part).await;
+        assert_eq!(answer.status(), 200);
+        assert!(answer.headers()["content-type"].to_str().unwrap().starts_with(media_type));
+    }
     assert_eq!(gateway.get("/nobody/knows").await.status(), 404);
     let (status, body) = gateway.json("/api/nobody/knows").await;
     assert_eq!((status, body["error"]["code"].as_u64()), (200, Some(2)));
