@@ -38,7 +38,7 @@ async function camera() {
   const source = dome.section.querySelector('select');
   const seconds = dome.section.querySelector('input');
   const { result } = await json('/api/camera/caps');
-  source.replaceChildren(...(result?.sources ?? []).map(name => new Option(name)));
+  source.replaceChildren(...(result?.sources ?? []).map(({ source: name }) => new Option(name)));
   const show = () => {
     const when = +seconds.value ? `time=-${seconds.value}` : 'fps=5';
     dome.show(`/api/camera/snapshot?width=640&height=480&source=${encodeURIComponent(source.value)}&${when}`);
