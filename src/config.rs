@@ -185,6 +185,13 @@ impl Config {
                 format!("{seconds} is not a positive number of seconds")
             })?;
         }
+        check("nina.companion_listen", self.nina.companion_address().is_ok(), || {
+            format!("'{}' is not an address with a port, such as 0.0.0.0:5000", self.nina.companion_listen)
+        })?;
+        let token = &self.nina.upload_token;
+        check("nina.upload_token", token.is_empty() || token.len() >= 16, || {
+            "must have at least 16 characters".into()
+        })?;
         check("storage.database", self.storage.database.starts_with("sqlite:"), || {
             format!("'{}' does not begin with sqlite:", self.storage.database)
         })?;
@@ -226,6 +233,27 @@ impl Config {
         check("vo.usual_rows", self.vo.usual_rows <= self.vo.most_rows, || {
             "must not be above vo.most_rows".into()
         })
+    }
+
+    /// Where uploaded frames go.
+    pub fn uploads(&self) -> PathBuf {
+        self.storage.work_dir.join("uploads")
+    }
+
+    /// The directories of captures: those of the settings, the one stills are kept in and, once anybody may or could
+    /// upload, that of uploads.
+    pub fn captures(&self) -> Vec<PathBuf> {
+        let mut directories = self.nina.directories.clone();
+        let stills = &self.intercom.keep_directory;
+        let is_within = directories.iter().any(|directory| stills.starts_with(directory));
+        if !stills.as_os_str().is_empty() && !is_within {
+            directories.push(stills.clone());
+        }
+        let uploads = self.uploads();
+        if !self.nina.upload_token.is_empty() || uploads.is_dir() {
+            directories.push(uploads);
+        }
+        directories
     }
 
     /// Every directory frames come from, with the key that names it.

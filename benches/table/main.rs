@@ -9,8 +9,10 @@ mod cutouts;
 mod files;
 mod frames;
 mod gateway;
+mod history;
 mod large;
 mod load;
+mod memory;
 mod mjpeg;
 mod nearest;
 mod nginx;
@@ -35,6 +37,8 @@ const GROUPS: &[(&str, Group)] = &[
     ("rice", rice::measure),
     ("frames", frames::measure),
     ("cached", cached::measure),
+    ("history", history::measure),
+    ("memory", memory::measure),
     ("mjpeg", mjpeg::measure),
     ("camera", camera::measure),
     ("nearest", nearest::measure),

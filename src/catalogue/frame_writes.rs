@@ -196,6 +196,22 @@ impl Batch {
         Ok(())
     }
 
+    /// Notes that the file of a frame has another name now; what was known under that name, and is in no history,
+    /// is forgotten.
+    ///
+    /// # Errors
+    /// When the database cannot be written or another entry of the history holds the name.
+    pub async fn move_frame(&mut self, frame: FrameId, path: &Path) -> Result<()> {
+        let path = path.to_string_lossy();
+        let sql = "delete from frame where path = ? and id <> ? \
+                   and source_id = (select source_id from frame where id = ?) \
+                   and not exists (select 1 from history_entry where frame_id = frame.id)";
+        sqlx::query(sql).bind(&path).bind(frame.0).bind(frame.0).execute(self.connection()).await?;
+        let query = sqlx::query("update frame set path = ? where id = ?").bind(&path).bind(frame.0);
+        query.execute(self.connection()).await?;
+        Ok(())
+    }
+
     /// Notes that the unchanged file of a missing frame is back.
     ///
     /// # Errors

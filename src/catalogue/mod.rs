@@ -31,7 +31,7 @@ mod sky_cell;
 pub mod synthetic;
 
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sqlx::SqlitePool;
@@ -103,8 +103,8 @@ pub struct Catalogue {
     history: RememberedHistory,
     /// Notices what other processes commit.
     _following: Option<AbortOnDropHandle<()>>,
-    /// Held for as long as the catalogue lives.
-    _lock: Option<ServiceLock>,
+    /// Held until the catalogue is closed or dropped.
+    lock: Mutex<Option<ServiceLock>>,
 }
 
 impl Catalogue {
@@ -177,7 +177,7 @@ impl Catalogue {
             images,
             history,
             _following: following,
-            _lock: lock,
+            lock: Mutex::new(lock),
         }))
     }
 
@@ -185,6 +185,8 @@ impl Catalogue {
     pub async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
+        // Whoever still holds the catalogue can do nothing with it any more: the next service need not wait.
+        self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
     /// Whether the database answers.

@@ -28,7 +28,7 @@ impl Ingest {
     /// Exit code 1 if any file was rejected.
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let config = Config::load(&self.config)?;
-        let sources = self.chosen(Source::all(&config.nina.directories, &config.archives))?;
+        let sources = self.chosen(Source::all(&config.captures(), &config.archives))?;
         let clock = SystemClock::start();
         let catalogue = Catalogue::open(&config.storage.database, Role::Command, clock.clone()).await?;
         let scanner = Scanner::new(catalogue.clone(), config.limits.decoding(), ClockZone::Machine, clock)?;

@@ -16,11 +16,13 @@ pub struct IngestConfig {
     pub settle_seconds: f64,
     /// How often a directory that cannot notify, or is not there, is looked at again.
     pub poll_seconds: f64,
+    /// Whether the kernel is asked to announce changes; if not, every directory is polled.
+    pub notify: bool,
 }
 
 impl Default for IngestConfig {
     fn default() -> Self {
-        Self { settle_seconds: 1.0, poll_seconds: 30.0 }
+        Self { settle_seconds: 1.0, poll_seconds: 30.0, notify: true }
     }
 }
 

@@ -14,11 +14,13 @@ mod measure;
 mod mounts;
 mod plan;
 pub mod read;
+pub mod rename;
 pub mod report;
 pub mod saved_frame;
 pub mod scan;
 mod settling;
 pub mod source;
+pub mod upload;
 mod walk;
 pub mod watch;
 

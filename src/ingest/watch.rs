@@ -49,7 +49,7 @@ pub async fn watch(
         settling: Settling::new(config.settle()),
         settle: config.settle(),
         poll: config.poll(),
-        kernel: listen(sender, lost.clone()),
+        kernel: if config.notify { listen(sender, lost.clone()) } else { None },
         listening: HashSet::new(),
         absent: HashSet::new(),
         scan_at: Some(Instant::now()),

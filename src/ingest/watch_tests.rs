@@ -17,11 +17,15 @@ struct Watched {
 
 impl Watched {
     async fn new(prepare: impl FnOnce(&Site)) -> Self {
+        Self::with(true, prepare).await
+    }
+
+    async fn with(notify: bool, prepare: impl FnOnce(&Site)) -> Self {
         let site = Site::new().await;
         prepare(&site);
         let (sender, reports) = mpsc::channel(16);
         let stop = CancellationToken::new();
-        let config = IngestConfig { settle_seconds: 0.004, poll_seconds: 0.02 };
+        let config = IngestConfig { settle_seconds: 0.004, poll_seconds: 0.02, notify };
         tokio::spawn(watch(Arc::new(site.scanner()), site.nina(), config, sender, stop.clone()));
         Self { site, reports, _stop: stop.drop_guard() }
     }
@@ -90,4 +94,32 @@ async fn directory_that_vanishes_and_returns_is_followed_again() {
     watched.site.frame("c.fits", 3, 30);
     watched.until(|report| report.added.len() == 1).await;
     assert_eq!(watched.count().await, 3);
+}
+
+#[tokio::test]
+async fn polled_directory_is_followed_as_well() {
+    let mut watched = Watched::with(false, |site| site.frame("a.fits", 1, 10)).await;
+    watched.until(|_| true).await;
+    watched.site.frame("night/b.fits", 2, 20);
+    watched.until(|report| report.added.len() == 1).await;
+    fs::remove_file(watched.site.path("a.fits")).unwrap();
+    watched.until(|report| report.removed.len() == 1).await;
+    fs::rename(watched.site.path("night/b.fits"), watched.site.path("BAD_b.fits")).unwrap();
+    watched.until(|report| report.changed.len() == 1).await;
+    assert_eq!(watched.count().await, 2);
+}
+
+#[tokio::test]
+async fn growing_file_is_left_alone_until_it_rests() {
+    let mut watched = Watched::new(|site| site.frame("../whole.fits", 1, 10)).await;
+    watched.until(|_| true).await;
+    let whole = fs::read(watched.site.path("../whole.fits")).unwrap();
+    let mut file = fs::File::create(watched.site.path("a.fits")).unwrap();
+    for piece in whole.chunks(100) {
+        std::io::Write::write_all(&mut file, piece).unwrap();
+    }
+    drop(file);
+    // However its pieces fell between two looks: in the end it is one whole frame.
+    watched.until(|report| report.added.len() == 1).await;
+    assert_eq!(watched.count().await, 1);
 }

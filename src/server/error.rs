@@ -18,6 +18,9 @@ pub enum Error {
     /// Jobs of an earlier run cannot be taken up, or the directory for their results cannot be used.
     #[error("cannot set up the jobs: {0}")]
     Jobs(#[from] crate::jobs::JobError),
+    /// The folder of uploads cannot be used.
+    #[error("cannot use the folder of uploads below storage.work_dir: {0}")]
+    Uploads(#[source] std::io::Error),
     /// Someone else has the port, or it may not be had.
     #[error("cannot listen on {address}: {source}")]
     Listen {

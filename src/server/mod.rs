@@ -3,6 +3,7 @@
 //! [`Service::start`] builds everything from the settings, binds, and reports the address it really got;
 //! [`Service::stop`] finishes the answers in progress and ends the streams.
 
+mod companion;
 mod error;
 mod filling;
 mod gallery;

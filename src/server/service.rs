@@ -2,7 +2,6 @@
 
 use std::any::Any;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,12 +20,13 @@ use super::filling::keep_filled;
 use super::gallery::Frames;
 use super::guard::guard;
 use super::measure::{measure, name_request};
-use super::{Error, operations, tls};
+use super::{Error, companion, operations, tls};
 use crate::access::Access;
 use crate::camera::Cameras;
 use crate::catalogue::{Catalogue, Role};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::ingest::upload::Uploads;
 use crate::ingest::{ClockZone, Scanner, Source};
 use crate::jobs::Jobs;
 use crate::observe::health::Stage;
@@ -50,9 +50,18 @@ pub struct Service {
     ready: watch::Receiver<bool>,
     stopping: CancellationToken,
     watching: JoinHandle<()>,
+    announcing: JoinHandle<()>,
+    companion: Option<Companion>,
     cameras: Arc<Cameras>,
     catalogue: Arc<Catalogue>,
     patience: Duration,
+}
+
+/// The second port.
+#[derive(Debug)]
+struct Companion {
+    address: SocketAddr,
+    http: ServerHandle,
 }
 
 impl Service {
@@ -74,6 +83,9 @@ impl Service {
         let intercom = Intercom::new(Arc::clone(&cameras), config.intercom.clone());
         let health = Data::new(Health::default());
         let stopping = CancellationToken::new();
+        make_stills_directory(&config)?;
+        let (zone, limits) = (ClockZone::Machine, config.limits.decoding());
+        let scanner = Arc::new(Scanner::new(Arc::clone(&catalogue), limits, zone, Arc::clone(&clock))?);
         let foundation = Foundation {
             catalogue: Arc::clone(&catalogue),
             renderer: renderer.clone(),
@@ -82,12 +94,13 @@ impl Service {
                 config.storage.work_dir.join("thumbnails"),
                 config.cache.thumbnails_mib << 20,
             ),
+            uploads: uploads(&config, &scanner)?,
             stopping: stopping.clone(),
         };
         let nina = Data::new(Nina::open(foundation, config.nina.clone()).await?);
         // What is in the history by now was announced in an earlier run.
         let saved = catalogue.history_count(None).await?;
-        tokio::spawn(announce_saved(nina.clone(), saved, stopping.clone()));
+        let announcing = tokio::spawn(announce_saved(nina.clone(), saved, stopping.clone()));
         let parts = Parts {
             catalogue: &catalogue,
             renderer: &renderer,
@@ -96,15 +109,17 @@ impl Service {
             clock: &clock,
         };
         let vo = open_vo(&config, parts, &stopping).await?;
-        let (http, addresses) = listen(&config, (nina, vo, intercom), access, parts)?;
+        let (http, [address, tls_address]) = listen(&config, (nina, vo, intercom), access, parts)?;
+        let address = address.unwrap_or(config.server.listen);
         let (ready_sender, ready) = watch::channel(false);
-        let zone = ClockZone::Machine;
-        let limits = config.limits.decoding();
-        let scanner = Scanner::new(Arc::clone(&catalogue), limits, zone, Arc::clone(&clock))?;
+        let companion = match config.nina.companion_address() {
+            Ok(Some(listen)) => Some(Companion::start(listen, address.port())?),
+            _ => None,
+        };
         let becoming_ready = health.clone();
         let watching = tokio::spawn(keep_filled(
-            Arc::new(scanner),
-            Source::all(&directories_of_the_night(&config)?, &config.archives),
+            scanner,
+            Source::all(&config.captures(), &config.archives),
             config.ingest,
             stopping.clone(),
             move || {
@@ -112,10 +127,9 @@ impl Service {
                 ready_sender.send_replace(true);
             },
         ));
-        let [address, tls_address] = addresses;
-        tracing::info!(address = ?address, tls = ?tls_address, "listening");
+        tracing::info!(%address, tls = ?tls_address, "listening");
         Ok(Self {
-            address: address.unwrap_or(config.server.listen),
+            address,
             tls_address,
             http: http.handle(),
             running: tokio::spawn(http),
@@ -123,6 +137,8 @@ impl Service {
             ready,
             stopping,
             watching,
+            announcing,
+            companion,
             cameras,
             catalogue,
             patience: Duration::from_secs(config.server.stop_seconds),
@@ -137,6 +153,11 @@ impl Service {
     /// The address it listens on under TLS, with the real port.
     pub fn tls_address(&self) -> Option<SocketAddr> {
         self.tls_address
+    }
+
+    /// The address of the companion routes of Touch-N-Stars, if they are switched on.
+    pub fn companion_address(&self) -> Option<SocketAddr> {
+        self.companion.as_ref().map(|companion| companion.address)
     }
 
     /// Waits until every directory was looked through once.
@@ -165,10 +186,16 @@ impl Service {
         self.health.enter(Stage::Stopping);
         self.stopping.cancel();
         self.cameras.stop().await;
+        if let Some(companion) = &self.companion {
+            companion.http.stop(true).await;
+        }
         self.http.stop(true).await;
         let ended = self.running.await;
         if tokio::time::timeout(self.patience, self.watching).await.is_err() {
             tracing::warn!("a scan did not end in time; the next start continues it");
+        }
+        if self.announcing.await.is_err() {
+            tracing::error!("announcing saved frames had failed");
         }
         self.catalogue.close().await;
         match ended {
@@ -178,16 +205,34 @@ impl Service {
     }
 }
 
-/// Where frames of the night appear: the directories of the settings, and the one stills are kept in.
-fn directories_of_the_night(config: &Config) -> Result<Vec<PathBuf>, Error> {
-    let (mut directories, stills) = (config.nina.directories.clone(), &config.intercom.keep_directory);
-    if !stills.as_os_str().is_empty() {
-        std::fs::create_dir_all(stills).map_err(|source| Error::Stills { path: stills.clone(), source })?;
-        if !directories.iter().any(|directory| stills.starts_with(directory)) {
-            directories.push(stills.clone());
-        }
+impl Companion {
+    fn start(address: SocketAddr, api_port: u16) -> Result<Self, Error> {
+        let (http, address) = companion::listen(address, api_port)?;
+        let handle = http.handle();
+        tokio::spawn(http);
+        tracing::info!(%address, "the companion of Touch-N-Stars answers");
+        Ok(Self { address, http: handle })
     }
-    Ok(directories)
+}
+
+/// Makes the directory stills are kept in, so that it can be watched.
+fn make_stills_directory(config: &Config) -> Result<(), Error> {
+    let path = &config.intercom.keep_directory;
+    if path.as_os_str().is_empty() {
+        return Ok(());
+    }
+    std::fs::create_dir_all(path).map_err(|source| Error::Stills { path: path.clone(), source })
+}
+
+/// Where uploaded frames go, if anybody may upload.
+fn uploads(config: &Config, scanner: &Arc<Scanner>) -> Result<Option<Uploads>, Error> {
+    if config.nina.upload_token.is_empty() {
+        return Ok(None);
+    }
+    let source = Source::nina(&config.captures());
+    let largest = config.nina.upload_bytes;
+    let opened = Uploads::open(Arc::clone(scanner), source, &config.uploads(), largest);
+    opened.map(Some).map_err(Error::Uploads)
 }
 
 /// What the dialects share.
@@ -203,7 +248,7 @@ struct Parts<'p> {
 /// The Virtual Observatory with its jobs, those left over by an earlier run included.
 async fn open_vo(config: &Config, parts: Parts<'_>, stopping: &CancellationToken) -> Result<Vo, Error> {
     let Parts { catalogue, renderer, clock, .. } = parts;
-    let archives = captures::and_archives(&config.archives, &config.nina.directories, &config.vo);
+    let archives = captures::and_archives(&config.archives, &config.captures(), &config.vo);
     let archives = Archives::new(archives, Arc::clone(catalogue));
     let task = SodaTask { archives: archives.clone(), renderer: renderer.clone(), clock: Arc::clone(clock) };
     let jobs = Jobs::start(

@@ -1,6 +1,7 @@
 //! Real clients against the real service: every Python script of this folder is run with the base URL of a gateway
 //! over the demo's files, in the environment that `tools/setup test` makes. What a script prints on failure is what
-//! the test says; `TRIFOCAL_DEMO` names the directory of the files the gateway serves.
+//! the test says; `TRIFOCAL_DEMO` names the directory of the files the gateway serves,
+//! `TRIFOCAL_COMPANION` the base URL of the companion routes of Touch-N-Stars.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![expect(
@@ -35,6 +36,7 @@ clients! {
     intercom_rtsp
     intercom_setup
     intercom_streams
+    touch_n_stars
     vo_cutouts
     vo_documents
     vo_pyvo
@@ -68,6 +70,7 @@ async fn run(script: &str) {
         .arg(format!("http://{}", service.address()))
         .env("TRIFOCAL_DEMO", directory.path())
         .env("TRIFOCAL_PROGRAM", env!("CARGO_BIN_EXE_trifocal"))
+        .env("TRIFOCAL_COMPANION", format!("http://{}", service.companion_address().unwrap()))
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .current_dir(directory.path());
     let output = tokio::task::spawn_blocking(move || client.output()).await.unwrap().unwrap();
@@ -88,7 +91,9 @@ async fn start(directory: &Path) -> Service {
         real_files(directory)
     );
     std::fs::write(&settings, toml).unwrap();
-    let service = Service::start(Config::load(&[settings]).unwrap(), SystemClock::start()).await.unwrap();
+    let mut config = Config::load(&[settings]).unwrap();
+    config.nina.companion_listen = String::from("127.0.0.1:0");
+    let service = Service::start(config, SystemClock::start()).await.unwrap();
     service.ready().await;
     service
 }

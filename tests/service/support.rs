@@ -63,10 +63,12 @@ impl Site {
         let nina = if self.settings.contains("[nina]") { "" } else { "[nina]\n" };
         let settings = format!("{}\n{nina}", self.settings)
             .replace("[nina]\n", &format!("[nina]\ndirectories = [\"{root}/captures\"]\n"));
+        let ingest =
+            if self.settings.contains("[ingest]") { "" } else { "[ingest]\nsettle_seconds = 0.001\n" };
         let toml = format!(
             "{settings}\n[server]\nlisten = \"127.0.0.1:0\"\nworkers = 2\nstop_seconds = 2\n\
              [storage]\ndatabase = \"sqlite://{root}/work/trifocal.db\"\nwork_dir = \"{root}/work\"\n\
-             [ingest]\nsettle_seconds = 0.001\n"
+             {ingest}"
         );
         std::fs::write(&path, toml).unwrap();
         Config::load(&[path]).unwrap()
@@ -115,6 +117,25 @@ impl Gateway {
         let url = self.url("/v2/socket").replace("http://", "ws://");
         let (socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
         Socket(socket)
+    }
+
+    /// The address of the companion routes.
+    pub(crate) fn companion(&self, path: &str) -> String {
+        format!("http://{}{path}", self.service.as_ref().unwrap().companion_address().unwrap())
+    }
+
+    /// Asks for a whole history until it `fits`; what is watched is followed in its own time.
+    pub(crate) async fn history_until(&self, fits: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+        let asked = async {
+            loop {
+                let body = self.json("/v2/api/image-history?all=true").await.1;
+                let entries = body["Response"].as_array().unwrap().clone();
+                if fits(&entries) {
+                    return entries;
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_mins(1), asked).await.expect("the history never fitted")
     }
 
     /// The HTTP client of this test.

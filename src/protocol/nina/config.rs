@@ -1,5 +1,6 @@
 //! `[nina]`
 
+use std::net::{AddrParseError, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use super::sensor::PatternSetting;
 /// `[nina]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the settings file")]
 pub struct NinaConfig {
     /// Directories of frames, watched recursively.
     pub directories: Vec<PathBuf>,
@@ -35,6 +37,14 @@ pub struct NinaConfig {
     pub listener_queue: usize,
     /// Seconds between two pings to a listener; one that leaves three unanswered is taken for gone.
     pub ping_seconds: f64,
+    /// Whether clients may put a prefix before the names of files.
+    pub rename: bool,
+    /// What `POST /upload/{file name}` must show as bearer token; empty: nobody may upload.
+    pub upload_token: String,
+    /// Bytes an uploaded file may have.
+    pub upload_bytes: u64,
+    /// Where the companion routes of Touch-N-Stars answer; empty: nowhere.
+    pub companion_listen: String,
 }
 
 impl Default for NinaConfig {
@@ -52,11 +62,24 @@ impl Default for NinaConfig {
             listeners: 256,
             listener_queue: 256,
             ping_seconds: 20.0,
+            rename: false,
+            upload_token: String::new(),
+            upload_bytes: 512 << 20,
+            companion_listen: String::new(),
         }
     }
 }
 
 impl NinaConfig {
+    /// Where the companion routes answer, if anywhere.
+    ///
+    /// # Errors
+    /// When the setting is no address with a port.
+    pub fn companion_address(&self) -> Result<Option<SocketAddr>, AddrParseError> {
+        let text = self.companion_listen.as_str();
+        if text.is_empty() { Ok(None) } else { text.parse().map(Some) }
+    }
+
     /// How long between two pings; a number that is no duration counts as the default.
     pub fn ping_interval(&self) -> Duration {
         let seconds = Duration::try_from_secs_f64(self.ping_seconds).unwrap_or(Duration::from_secs(20));

@@ -3,11 +3,13 @@
 use std::fmt;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::RETRY_AFTER;
+use actix_web::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 
 use super::envelope::{Envelope, JSON};
+use crate::catalogue::CatalogueError;
 use crate::error::{Classified, ErrorKind, chain};
+use crate::render;
 
 /// A refused or failed request. The body is the same in both status-line modes.
 #[derive(Clone, Debug)]
@@ -53,6 +55,11 @@ impl Failure {
     /// Everybody who can be served is being served.
     pub fn busy() -> Self {
         Self::server(StatusCode::SERVICE_UNAVAILABLE, "Service busy, try again")
+    }
+
+    /// The request does not show what it must.
+    pub fn unauthorized() -> Self {
+        Self::server(StatusCode::UNAUTHORIZED, "Authorization required")
     }
 
     /// No such route.
@@ -110,8 +117,8 @@ impl Failure {
         Self::plugin(StatusCode::BAD_REQUEST, "Invalid bayer pattern")
     }
 
-    /// A refusal of the plugin in words of its own vocabulary.
-    pub fn refused(status: StatusCode, error: &'static str) -> Self {
+    /// A refusal in given words.
+    pub fn refused(status: StatusCode, error: impl Into<String>) -> Self {
         Self::plugin(status, error)
     }
 
@@ -121,18 +128,31 @@ impl Failure {
     }
 }
 
-impl<E: Classified> From<E> for Failure {
-    fn from(error: E) -> Self {
+impl Failure {
+    /// The refusal that goes with a failure of the rooms below, which is logged.
+    pub fn of(error: &impl Classified) -> Self {
         match error.kind() {
             ErrorKind::Busy | ErrorKind::Unavailable => {
-                tracing::warn!(error = %chain(&error), "turned away");
+                tracing::warn!(error = %chain(error), "turned away");
                 Self::busy()
             }
             _ => {
-                tracing::error!(error = %chain(&error), "request failed");
+                tracing::error!(error = %chain(error), "request failed");
                 Self::unknown()
             }
         }
+    }
+}
+
+impl From<CatalogueError> for Failure {
+    fn from(error: CatalogueError) -> Self {
+        Self::of(&error)
+    }
+}
+
+impl From<render::Error> for Failure {
+    fn from(error: render::Error) -> Self {
+        Self::of(&error)
     }
 }
 
@@ -149,9 +169,11 @@ impl ResponseError for Failure {
 
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status);
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            response.insert_header((RETRY_AFTER, "1"));
-        }
+        match self.status {
+            StatusCode::SERVICE_UNAVAILABLE => response.insert_header((RETRY_AFTER, "1")),
+            StatusCode::UNAUTHORIZED => response.insert_header((WWW_AUTHENTICATE, "Bearer")),
+            _ => &mut response,
+        };
         let mut response =
             response.content_type(JSON).body(Envelope::failure(self.status, &self.error).to_json());
         response.extensions_mut().insert(self.layer);

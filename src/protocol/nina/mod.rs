@@ -6,6 +6,7 @@
 
 pub mod announce;
 pub mod base64_answer;
+pub mod companion;
 mod config;
 pub mod conventions;
 pub mod envelope;
@@ -20,6 +21,7 @@ pub mod item;
 pub mod json;
 pub mod original;
 pub mod parameters;
+pub mod prefix;
 pub mod profile;
 mod refused;
 pub mod route;
@@ -28,6 +30,7 @@ pub mod socket;
 pub mod system;
 pub mod thumbnail;
 pub mod unserved;
+pub mod upload;
 
 use std::sync::Arc;
 
@@ -45,6 +48,7 @@ use self::route::resource;
 pub use self::system::API_VERSION;
 use crate::catalogue::{Catalogue, CatalogueError};
 use crate::clock::Clock;
+use crate::ingest::upload::Uploads;
 use crate::render::{Renderer, Shelf};
 
 /// What the handlers of this dialect work with.
@@ -68,10 +72,12 @@ pub struct Nina {
     pub thumbnails: Shelf,
     /// Who listens on the websocket.
     pub hub: Hub,
+    /// Where uploaded frames go, if anybody may upload.
+    pub uploads: Option<Uploads>,
 }
 
 /// What the dialect is built on.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Foundation {
     /// The list of frames.
     pub catalogue: Arc<Catalogue>,
@@ -81,6 +87,8 @@ pub struct Foundation {
     pub clock: Arc<dyn Clock>,
     /// Pictures for lists.
     pub thumbnails: Shelf,
+    /// Where uploaded frames go, if anybody may upload.
+    pub uploads: Option<Uploads>,
     /// Says when the service ends.
     pub stopping: CancellationToken,
 }
@@ -91,7 +99,7 @@ impl Nina {
     /// # Errors
     /// When the catalogue cannot be read.
     pub async fn open(foundation: Foundation, settings: NinaConfig) -> Result<Self, CatalogueError> {
-        let Foundation { catalogue, renderer, clock, thumbnails, stopping } = foundation;
+        let Foundation { catalogue, renderer, clock, thumbnails, uploads, stopping } = foundation;
         Ok(Self {
             hub: Hub::new(settings.listeners, settings.listener_queue, stopping),
             profile: Profile::load(&settings, &catalogue).await?,
@@ -102,6 +110,7 @@ impl Nina {
             settings,
             clock,
             thumbnails,
+            uploads,
         })
     }
 }
@@ -119,10 +128,12 @@ pub fn configure(service: &mut ServiceConfig) {
         .service(resource("/image-history").get(history::history))
         .service(resource("/image/{index}").get(image::image).head(image::image))
         .service(resource("/image/thumbnail/{index}").get(thumbnail::thumbnail).head(thumbnail::thumbnail))
+        .service(resource("/image/{index}/prefix").get(prefix::prefix))
         .service(resource("/image/{index}/solve").get(unserved::solve))
         .service(resource("/prepared-image").get(image::prepared_image).head(image::prepared_image))
         .service(resource("/prepared-image/solve").get(unserved::solve_prepared))
         .service(resource("/event-history").get(events::event_history))
+        .service(resource("/upload/{name}").post(upload::upload))
         .service(resource("/profile/show").get(profile::show))
         .service(resource("/profile/change-value").get(profile::change_value))
         .service(resource("/equipment/info").get(equipment::all_info))

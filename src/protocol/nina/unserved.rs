@@ -76,6 +76,9 @@ fn refusal(path: &str) -> Option<Failure> {
 /// # Errors
 /// Always: 409 for what the plugin knows, 405 for other methods of it, 404 for the rest.
 pub async fn unserved(request: HttpRequest, nina: Data<Nina>) -> Result<HttpResponse, Failure> {
+    if *request.method() == Method::OPTIONS {
+        return Ok(other_method(request, nina).await);
+    }
     let path = request.path().strip_prefix("/v2/api/").unwrap_or_default();
     let Some(refusal) = refusal(path) else { return Err(Failure::unknown_route()) };
     let takes = match *request.method() {

@@ -1,8 +1,13 @@
 //! The N.I.N.A. dialect as its clients meet it: one file per part of its contract.
 
+mod acceptance;
+mod companion;
 mod conventions;
+mod faults;
+mod persistence;
 mod pictures;
 mod profile;
+mod pushed;
 mod socket;
 mod surface;
 mod thumbnails;
