@@ -72,23 +72,23 @@ struct Served {
 impl Served {
     fn of(images: usize) -> anyhow::Result<Self> {
         let directory = tempfile::tempdir()?;
-        fs::create_dir(directory.path().join("data"))?;
+        fs::create_dir(directory.path().join("empty"))?;
+        let (archive, dataset) = SyntheticSurvey::name();
+        let settings = format!(
+            "[[archives]]\nid = \"{archive}\"\nauthority = \"example.org\"\n\
+             [[archives.datasets]]\nname = \"{dataset}\"\ndirectory = \"{}/empty\"\nscience_id = \"sequence\"\n",
+            directory.path().display()
+        );
+        let gateway = Gateway::start(directory.path(), &settings)?;
+        // After the scan, which would forget images that have no files.
         let survey = SyntheticSurvey::of(images);
         let url = catalogue_url(directory.path());
         runtime()?.block_on(async {
-            let catalogue = Catalogue::open(&url, Role::Service, SystemClock::start()).await?;
+            let catalogue = Catalogue::open(&url, Role::Command, SystemClock::start()).await?;
             survey.fill(&catalogue, 1).await?;
             catalogue.close().await;
             anyhow::Ok(())
         })?;
-        let (archive, dataset) = SyntheticSurvey::name();
-        // Its directory is away, as a mount may be: what is known of its files stays known.
-        let settings = format!(
-            "[[archives]]\nid = \"{archive}\"\nauthority = \"example.org\"\n\
-             [[archives.datasets]]\nname = \"{dataset}\"\ndirectory = \"{}/away\"\nscience_id = \"sequence\"\n",
-            directory.path().display()
-        );
-        let gateway = Gateway::start(directory.path(), &settings)?;
         Ok(Self { directory, gateway, survey, random: Xoshiro256PlusPlus::seed_from_u64(2) })
     }
 
