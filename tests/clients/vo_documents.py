@@ -51,7 +51,7 @@ for path, status in [
 
 # votlint 3.4.7 fails on every BINARY2 table with an empty array, its own too: the tables are read instead.
 packed, plain = fetched("/query?RESPONSEFORMAT=votable/b2"), fetched("/query")
-tool("STILTS reads BINARY2", "stilts", "tpipe", f"in={packed}", "cmd=sort obs_publisher_did", "out=/dev/null", "ofmt=csv")
+tool("STILTS reads BINARY2", "stilts", "tpipe", f"in={packed}", "cmd=sort obs_publisher_did", "omode=count")
 both = [parse(name).get_first_table().to_table() for name in (packed, plain)]
 check("BINARY2 has the rows of TABLEDATA", len(both[0]) == len(both[1]) > 0)
 for column in both[1].colnames:
