@@ -17,7 +17,7 @@ const UNSIGNED_BZERO: f64 = 32_768.0;
 ///
 /// The order of rows follows `ROWORDER`: without it, or with `TOP-DOWN`, the first row of the file is the top, as
 /// N.I.N.A. writes it; `BOTTOM-UP` is turned over. Uncompressed 16-bit integers are read from the file as they are asked
-/// for; everything else is converted once, by [`Raster::into_sixteen_bit`], and held.
+/// for; everything else is converted once, by [`Raster::into_sixteen_bit`](crate::pixel::Raster::into_sixteen_bit), and held.
 #[derive(Debug)]
 pub struct SixteenBitFrame {
     shape: Shape,

@@ -5,7 +5,7 @@
 //! heights along axis 2, whatever their directions on the sky.
 
 //!
-//! The same parameters may come in a form ([`super::body`]) or as JSON; [`v0`] keeps the older addresses alive.
+//! The same parameters may come in a form ([`super::body`]) or as JSON; `v0` keeps the older addresses alive.
 
 pub mod error;
 pub mod images;

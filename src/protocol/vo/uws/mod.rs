@@ -1,4 +1,4 @@
-//! UWS 1.1: the tree of a job below `soda/async`. [`documents`] writes the XML, [`session`] keeps clients' lists apart.
+//! UWS 1.1: the tree of a job below `soda/async`. `documents` writes the XML, `session` keeps clients' lists apart.
 
 mod documents;
 mod handlers;
