@@ -21,6 +21,15 @@ def fetched(path, status=200):
     return saved(answer.body, ".xml")
 
 
+def findings(path, document):
+    """What votlint says every time: on a busy machine 3.4.7 now and then cuts the text of an array in two."""
+    for _ in range(3):
+        said = tool(f"{path} is a VOTable", "stilts", "votlint", f"votable={document}", "ucd=true", "unit=true")
+        if not said.strip():
+            break
+    return said
+
+
 # Documents with a schema.
 for path, top in [
     ("/capabilities", "capabilities"),
@@ -46,7 +55,8 @@ for path, status in [
     ("/links?ID=ivo://example.org/nothing?x/1", 200),
     (f"/links?RESPONSEFORMAT=foo/bar&ID={ENCODED_DID}", 400),
 ]:
-    said = tool(f"{path} is a VOTable", "stilts", "votlint", f"votable={fetched(path, status)}", "ucd=true", "unit=true")
+    document = fetched(path, status)
+    said = findings(path, document)
     check(f"votlint finds nothing in {path}", said.strip() == "", said)
 
 # votlint 3.4.7 fails on every BINARY2 table with an empty array, its own too: the tables are read instead.

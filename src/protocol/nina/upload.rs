@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{AUTHORIZATION, CONTENT_LENGTH};
+use actix_web::http::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderValue, WWW_AUTHENTICATE};
 use actix_web::web::{Data, Path, Payload};
-use actix_web::{HttpRequest, HttpResponse, Responder};
+use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
 use futures_util::TryStreamExt;
 use sha2::{Digest, Sha256};
 use tokio::time::timeout;
@@ -33,7 +33,9 @@ pub async fn upload(
 ) -> Result<HttpResponse, Failure> {
     let uploads = nina.uploads.as_ref().ok_or_else(|| Failure::conflict("Upload is switched off"))?;
     if !holds_token(&request, &nina.settings.upload_token) {
-        return Err(Failure::unauthorized());
+        let mut refusal = Failure::unauthorized().error_response();
+        refusal.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        return Ok(refusal);
     }
     let announced =
         request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
