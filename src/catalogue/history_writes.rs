@@ -96,7 +96,7 @@ impl Batch {
         Ok(query.fetch_one(self.connection()).await?)
     }
 
-    /// Writes position and type, at the end of that type's list for now.
+    /// Writes position and type, at the end of that type's list; `renumber` puts it where it belongs.
     async fn insert_position(
         &mut self,
         frame: FrameId,
