@@ -12,6 +12,7 @@ DID = "ivo://example.org/DC_W13_Stripe82?calexp/5646240694"
 ENCODED_DID = urllib.parse.quote(DID, safe="")
 #: Terms of the DataLink vocabulary that are younger than the validator.
 YOUNGER_TERMS = ("thumbnail", "documentation")
+EMPTY_ARRAY = "Bad double string ''"
 
 
 def fetched(path, status=200):
@@ -21,13 +22,14 @@ def fetched(path, status=200):
     return saved(answer.body, ".xml")
 
 
-def findings(path, document):
-    """What votlint says every time: on a busy machine 3.4.7 now and then cuts the text of an array in two."""
-    for _ in range(3):
-        said = tool(f"{path} is a VOTable", "stilts", "votlint", f"votable={document}", "ucd=true", "unit=true")
-        if not said.strip():
-            break
-    return said
+def regions_left_empty(document):
+    """How many rows have no polygon: a map of the whole sky has none."""
+    table = ElementTree.parse(document).find(".//{*}TABLE")
+    names = [field.get("name") for field in table.findall("{*}FIELD")] if table is not None else []
+    if "s_region" not in names:
+        return 0
+    column = names.index("s_region")
+    return sum(not row[column].text for row in table.findall(".//{*}TR"))
 
 
 # Documents with a schema.
@@ -56,8 +58,12 @@ for path, status in [
     (f"/links?RESPONSEFORMAT=foo/bar&ID={ENCODED_DID}", 400),
 ]:
     document = fetched(path, status)
-    said = findings(path, document)
-    check(f"votlint finds nothing in {path}", said.strip() == "", said)
+    said = tool(f"{path} is a VOTable", "stilts", "votlint", f"votable={document}", "ucd=true", "unit=true")
+    # votlint 3.4.7 takes an empty array, which VOTable allows (1.4, section 5.1), for a bad number.
+    lines = [line for line in said.splitlines() if line.strip()]
+    complaints = [line for line in lines if EMPTY_ARRAY not in line]
+    excused = len(lines) - len(complaints)
+    check(f"votlint finds nothing in {path}", not complaints and excused <= regions_left_empty(document), said)
 
 # votlint 3.4.7 fails on every BINARY2 table with an empty array, its own too: the tables are read instead.
 packed, plain = fetched("/query?RESPONSEFORMAT=votable/b2"), fetched("/query")
