@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use percent_encoding::percent_decode_str;
 
 use super::config::{AccessConfig, AccessError, Scheme};
 use super::digest::{Digests, Outcome, Shown};
@@ -15,6 +16,9 @@ use super::signed::Tokens;
 use super::user::{User, Users};
 use super::{Refusal, Service};
 use crate::clock::Clock;
+
+/// Stands in where there is no hash of a password to compare with.
+const NOBODYS_HASH: &str = "00000000000000000000000000000000";
 
 /// What a request says of itself.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +31,7 @@ pub struct Request<'a> {
     pub target: &'a str,
     /// Value of the `Authorization` header.
     pub authorization: Option<&'a str>,
-    /// A signed token of its address.
+    /// A signed token of its address, as it is written there. It opens cameras and nothing else.
     pub token: Option<&'a str>,
     /// Where it comes from.
     pub address: Option<IpAddr>,
@@ -35,15 +39,22 @@ pub struct Request<'a> {
     pub is_tls: bool,
 }
 
+impl<'a> Request<'a> {
+    /// The token, where one is taken.
+    fn signed_token(&self) -> Option<&'a str> {
+        self.token.filter(|_| self.service == Service::Camera)
+    }
+}
+
 /// Who was let in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identity(Option<String>);
-
-impl Identity {
-    /// The user's name; `None` for anybody.
-    pub fn name(&self) -> Option<&str> {
-        self.0.as_deref()
-    }
+pub enum Identity {
+    /// Anybody: the service is open.
+    Anybody,
+    /// The user of this name, by a secret of their own.
+    User(String),
+    /// Whoever holds a signed token of the user of this name.
+    Bearer(String),
 }
 
 /// Decides about requests.
@@ -110,7 +121,7 @@ impl Access {
             return Err(Refusal::TlsNeeded);
         }
         if self.anonymous.contains(&request.service) {
-            return Ok(Identity(None));
+            return Ok(Identity::Anybody);
         }
         let now = self.clock.monotonic();
         if let Some(wait) = request.address.and_then(|address| self.lockout.wait(address, now)) {
@@ -133,22 +144,25 @@ impl Access {
         if let Some(address) = request.address {
             self.lockout.succeeded(address);
         }
-        if user.may(request.service) {
-            Ok(Identity(Some(user.name.clone())))
-        } else {
-            Err(Refusal::Forbidden)
+        if !user.may(request.service) {
+            return Err(Refusal::Forbidden);
         }
+        let identity = if request.signed_token().is_some() { Identity::Bearer } else { Identity::User };
+        Ok(identity(user.name.clone()))
     }
 
-    /// A token that lets its bearer in as `identity` for `seconds`.
+    /// A token that lets its bearer in as `identity` for `seconds`; only for users themselves, so that no token
+    /// outlives its end by making the next.
     pub fn token(&self, identity: &Identity, seconds: u32) -> Option<String> {
+        let Identity::User(name) = identity else { return None };
         let end = self.clock.utc().timestamp() + i64::from(seconds.min(super::signed::LONGEST_S));
-        Some(self.tokens.make(identity.name()?, end))
+        Some(self.tokens.make(name, end))
     }
 
     fn authenticate(&self, request: &Request<'_>, now: Duration) -> Result<&User, Shortfall> {
-        if let Some(token) = request.token {
-            let name = self.tokens.user(token, self.clock.utc().timestamp()).ok_or(Shortfall::Wrong)?;
+        if let Some(token) = request.signed_token() {
+            let token = percent_decode_str(token).decode_utf8().map_err(|_| Shortfall::Wrong)?;
+            let name = self.tokens.user(&token, self.clock.utc().timestamp()).ok_or(Shortfall::Wrong)?;
             return self.users.named(name).ok_or(Shortfall::Wrong);
         }
         let header = request.authorization.ok_or(Shortfall::Nothing)?.trim();
@@ -170,11 +184,11 @@ impl Access {
 
     fn by_digest(&self, header: &str, request: &Request<'_>, now: Duration) -> Result<&User, Shortfall> {
         let shown = Shown::of(header).ok_or(Shortfall::Wrong)?;
-        let user = self.users.named(&shown.username);
-        // An unknown name takes as long as a known one.
-        let secret = user.and_then(User::password_hash).unwrap_or("00000000000000000000000000000000");
-        match (self.digests.check(&shown, secret, request.method, request.target, now), user) {
-            (Outcome::Right, Some(user)) => Ok(user),
+        let known = self.users.named(&shown.username).and_then(|user| Some((user, user.password_hash()?)));
+        // Whoever has no password takes as long as everybody else, and is never let in.
+        let secret = known.map_or(NOBODYS_HASH, |(_, hash)| hash);
+        match (self.digests.check(&shown, secret, request.method, request.target, now), known) {
+            (Outcome::Right, Some((user, _))) => Ok(user),
             (Outcome::Stale, Some(_)) => Err(Shortfall::Stale),
             _ => Err(Shortfall::Wrong),
         }
@@ -204,6 +218,7 @@ enum Shortfall {
 #[cfg(test)]
 mod tests {
     use super::super::config::UserConfig;
+    use super::super::secret::md5;
     use super::super::user::password_hash;
     use super::*;
     use crate::clock::FixedClock;
@@ -240,6 +255,10 @@ mod tests {
         is_tls: true,
     };
 
+    fn by_name(name: &str) -> Identity {
+        Identity::User(name.to_owned())
+    }
+
     fn basic(name: &str, password: &str) -> String {
         format!("Basic {}", STANDARD.encode(format!("{name}:{password}")))
     }
@@ -250,9 +269,9 @@ mod tests {
         let with = |service, authorization: &str| {
             access.check(&Request { service, authorization: Some(authorization), ..REQUEST })
         };
-        assert_eq!(access.check(&Request { service: Service::Nina, ..REQUEST }).unwrap().name(), None);
-        assert_eq!(with(Service::Camera, &basic("ann", "pass")).unwrap().name(), Some("ann"));
-        assert_eq!(with(Service::Log, "Bearer ann-token").unwrap().name(), Some("ann"));
+        assert_eq!(access.check(&Request { service: Service::Nina, ..REQUEST }), Ok(Identity::Anybody));
+        assert_eq!(with(Service::Camera, &basic("ann", "pass")), Ok(by_name("ann")));
+        assert_eq!(with(Service::Log, "Bearer ann-token"), Ok(by_name("ann")));
         assert_eq!(with(Service::System, &basic("ann", "pass")), Err(Refusal::Forbidden));
         assert_eq!(with(Service::Camera, &basic("bob", "pass")), Err(Refusal::Forbidden));
         for wrong in [&basic("ann", "x"), &basic("eve", "pass"), "Bearer x", "Basic !", "Basic", "Digest"] {
@@ -282,13 +301,47 @@ mod tests {
     #[test]
     fn a_signed_token_stands_for_its_user_until_it_ends() {
         let (access, clock) = access(&closed());
-        let identity = Identity(Some("ann".to_owned()));
-        let token = access.token(&identity, 60).unwrap();
+        let token = access.token(&by_name("ann"), 60).unwrap();
         let request = Request { token: Some(&token), ..REQUEST };
-        assert_eq!(access.check(&request), Ok(identity));
+        let bearer = Identity::Bearer("ann".to_owned());
+        assert_eq!(access.check(&request), Ok(bearer.clone()));
+        assert_eq!(access.token(&bearer, 60), None, "it does not prolong itself");
+        let log = access.check(&Request { service: Service::Log, ..request });
+        assert!(matches!(log, Err(Refusal::Unauthorized(_))), "it is for cameras");
         clock.advance(Duration::from_secs(61));
         assert!(matches!(access.check(&request), Err(Refusal::Unauthorized(_))));
-        assert_eq!(access.token(&Identity(None), 60), None);
+        assert_eq!(access.token(&Identity::Anybody, 60), None);
+    }
+
+    #[test]
+    fn a_token_is_read_as_an_address_writes_it() {
+        let config = AccessConfig { users: vec![user("J\u{f6}rg B", &[Service::Camera])], ..closed() };
+        let access = access(&config).0;
+        let token = access.token(&by_name("J\u{f6}rg B"), 60).unwrap();
+        let token =
+            percent_encoding::utf8_percent_encode(&token, percent_encoding::NON_ALPHANUMERIC).to_string();
+        assert!(access.check(&Request { token: Some(&token), ..REQUEST }).is_ok());
+    }
+
+    #[test]
+    fn whoever_has_no_password_cannot_show_one() {
+        let without = UserConfig { password_hash: String::new(), ..user("ann", &[Service::Camera]) };
+        let config = AccessConfig { users: vec![without], allow_basic_plain: true, ..closed() };
+        let access = access(&config).0;
+        let Err(Refusal::Unauthorized(challenges)) = access.check(&REQUEST) else { panic!("a challenge") };
+        let nonce = challenges[0].split('"').nth(3).unwrap();
+        for hash in [NOBODYS_HASH, ""] {
+            let asked = md5(&format!("GET:{}", REQUEST.target));
+            let response = md5(&format!("{hash}:{nonce}:00000001:c:auth:{asked}"));
+            let shown = format!(
+                "Digest username=\"ann\", realm=\"Trifocal\", nonce=\"{nonce}\", uri=\"{}\", \
+                 response=\"{response}\", qop=auth, nc=00000001, cnonce=\"c\", algorithm=MD5",
+                REQUEST.target
+            );
+            let answer = access.check(&Request { authorization: Some(&shown), ..REQUEST });
+            assert!(matches!(answer, Err(Refusal::Unauthorized(_))), "{answer:?}");
+        }
+        assert!(access.check(&Request { authorization: Some(&basic("ann", "")), ..REQUEST }).is_err());
     }
 
     #[test]

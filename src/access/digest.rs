@@ -1,22 +1,12 @@
-//! Digest authentication, RFC 7616 with MD5 and qop=auth: what clients of intercoms can do.
-//!
-//! A nonce is the time it was made with a signature, so none has to be remembered; only how often each was used is,
-//! against replays. `auth-int` and `MD5-sess` are not offered and not taken.
+//! Digest authentication, RFC 7616 with MD5 and qop=auth: what clients of intercoms can do. `auth-int` and `MD5-sess`
+//! are not offered and not taken.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use http_auth::ChallengeRef;
 
-use super::secret::{Signer, are_equal, md5};
-
-/// How long a nonce is taken. Clients remember it for a session's life; past it they are told it is stale.
-const LIFE: Duration = Duration::from_mins(10);
-/// Nonces whose use is remembered.
-const REMEMBERED: usize = 4096;
-/// Requests of one client may overtake each other by so many.
-const WINDOW: u32 = 64;
+use super::nonces::Nonces;
+use super::secret::{are_equal, md5};
 
 /// How a Digest header fared.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,39 +19,11 @@ pub(super) enum Outcome {
     Wrong,
 }
 
-/// Use counts seen with one nonce: the highest, and a bit for each of the 64 up to it.
-#[derive(Clone, Copy, Debug, Default)]
-struct Uses {
-    made: Duration,
-    highest: u32,
-    seen: u64,
-}
-
-impl Uses {
-    /// Whether this count is used for the first time.
-    fn first(&mut self, count: u32) -> bool {
-        if count > self.highest {
-            let step = count - self.highest;
-            self.seen = if step >= WINDOW { 0 } else { self.seen << step };
-            self.highest = count;
-            self.seen |= 1;
-            return true;
-        }
-        let back = self.highest - count;
-        if back >= WINDOW || self.seen >> back & 1 == 1 {
-            return false;
-        }
-        self.seen |= 1 << back;
-        true
-    }
-}
-
 /// Makes challenges and checks answers to them.
 #[derive(Debug)]
 pub(super) struct Digests {
     realm: String,
-    signer: Signer,
-    uses: Mutex<HashMap<String, Uses>>,
+    nonces: Nonces,
 }
 
 /// The parts of an `Authorization: Digest` header.
@@ -108,15 +70,14 @@ impl Shown {
 
 impl Digests {
     pub(super) fn new(realm: &str) -> Self {
-        Self { realm: realm.to_owned(), signer: Signer::new(b""), uses: Mutex::default() }
+        Self { realm: realm.to_owned(), nonces: Nonces::new() }
     }
 
     /// A challenge with a new nonce.
     pub(super) fn challenge(&self, now: Duration, stale: bool) -> String {
-        let time = format!("{:016x}", now.as_millis());
-        let (realm, signature) = (&self.realm, self.signer.sign(&time));
+        let (realm, nonce) = (&self.realm, self.nonces.make(now));
         let stale = if stale { ", stale=true" } else { "" };
-        format!("Digest realm=\"{realm}\", nonce=\"{time}{signature}\", qop=\"auth\", algorithm=MD5{stale}")
+        format!("Digest realm=\"{realm}\", nonce=\"{nonce}\", qop=\"auth\", algorithm=MD5{stale}")
     }
 
     /// Checks an answer to a challenge: `secret` is MD5 of `name:realm:password`, `target` the request's own.
@@ -142,45 +103,30 @@ impl Digests {
             return Outcome::Wrong;
         }
         // A nonce of an earlier run with the right answer is only old.
-        match self.made(nonce) {
-            Some(made) if now.saturating_sub(made) <= LIFE && self.is_first(nonce, made, count, now) => {
-                Outcome::Right
-            }
-            _ => Outcome::Stale,
-        }
-    }
-
-    /// When a nonce of ours was made.
-    fn made(&self, nonce: &str) -> Option<Duration> {
-        let (time, signature) = nonce.split_at_checked(16)?;
-        let milliseconds = u64::from_str_radix(time, 16).ok()?;
-        are_equal(&self.signer.sign(time), signature).then(|| Duration::from_millis(milliseconds))
-    }
-
-    fn is_first(&self, nonce: &str, made: Duration, count: u32, now: Duration) -> bool {
-        let mut uses = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
-        if uses.len() >= REMEMBERED && !uses.contains_key(nonce) {
-            uses.retain(|_, uses| now.saturating_sub(uses.made) <= LIFE);
-            if uses.len() >= REMEMBERED {
-                // Whoever floods us with nonces has to ask for new ones.
-                uses.clear();
-            }
-        }
-        let known = uses.entry(nonce.to_owned()).or_insert(Uses { made, ..Uses::default() });
-        known.first(count)
+        if self.nonces.spend(nonce, count, now) { Outcome::Right } else { Outcome::Stale }
     }
 }
 
-/// Whether the `uri` of an answer is the request's target: the same text, or the absolute form of it.
+/// Whether the `uri` of an answer is the request's target (RFC 7616 §3.4): the same resource, as an absolute URL or
+/// not, with slashes that mean nothing or without them, and the same query.
 fn is_target(uri: &str, target: &str) -> bool {
-    let rest = uri.strip_prefix("http://").or_else(|| uri.strip_prefix("https://"));
-    uri == target || rest.and_then(|rest| rest.find('/').map(|at| &rest[at..])) == Some(target)
+    let absolute = uri.strip_prefix("http://").or_else(|| uri.strip_prefix("https://"));
+    let uri = absolute.map_or(uri, |rest| rest.find('/').map_or("/", |at| &rest[at..]));
+    let parts = |text| str::split_once(text, '?').map_or((text, None), |(path, query)| (path, Some(query)));
+    let ((path, query), (wanted_path, wanted_query)) = (parts(uri), parts(target));
+    path.starts_with('/') && query == wanted_query && steps(path).eq(steps(wanted_path))
+}
+
+/// The parts of a path between its slashes.
+fn steps(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter(|step| !step.is_empty())
 }
 
 #[cfg(test)]
 mod tests {
     use http_auth::{PasswordClient, PasswordParams};
 
+    use super::super::nonces::LIFE;
     use super::super::user::password_hash;
     use super::*;
 
@@ -240,11 +186,14 @@ mod tests {
     }
 
     #[test]
-    fn counts_may_overtake_each_other_a_little_and_never_repeat() {
-        let mut uses = Uses::default();
-        assert!(uses.first(1) && uses.first(3) && uses.first(2));
-        assert!(!uses.first(2) && !uses.first(3));
-        assert!(uses.first(100) && uses.first(50) && !uses.first(36) && !uses.first(50));
+    fn slashes_that_mean_nothing_do_not_make_another_target() {
+        for uri in ["/a/b?c=/d/", "/a/b/?c=/d/", "//a//b?c=/d/", "http://gate/a/b/?c=/d/"] {
+            assert!(is_target(uri, "/a/b?c=/d/"), "{uri}");
+        }
+        for uri in ["/a/b", "/a/b?c=/d", "/a?c=/d/", "/ab?c=/d/", "http://gate", ""] {
+            assert!(!is_target(uri, "/a/b?c=/d/"), "{uri}");
+        }
+        assert!(is_target("http://gate", "/") && !is_target("", "/"));
     }
 
     #[test]

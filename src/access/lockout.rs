@@ -1,12 +1,14 @@
 //! Addresses that keep guessing wait longer and longer.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// Addresses remembered; past it, the ones that may try again are forgotten.
 const REMEMBERED: usize = 4096;
+/// An address that failed so long ago begins anew.
+const FORGIVEN: Duration = Duration::from_hours(1);
 /// The wait doubles so often at most.
 const MOST_DOUBLINGS: u32 = 7;
 
@@ -17,12 +19,27 @@ struct Guesses {
     last: Duration,
 }
 
+impl Guesses {
+    fn is_forgiven(&self, now: Duration) -> bool {
+        self.locked_until <= now && now.saturating_sub(self.last) >= FORGIVEN
+    }
+}
+
 /// Who failed how often.
 #[derive(Debug)]
 pub(super) struct Lockout {
     allowed: u32,
     first_wait: Duration,
     guesses: Mutex<HashMap<IpAddr, Guesses>>,
+}
+
+/// What one guesser can have many of counts as one: the 2^64 addresses of an IPv6 network, and both ways to write an
+/// IPv4 address.
+fn household(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+        v4 @ IpAddr::V4(_) => v4,
+    }
 }
 
 impl Lockout {
@@ -34,7 +51,7 @@ impl Lockout {
     pub(super) fn wait(&self, address: IpAddr, now: Duration) -> Option<Duration> {
         let guesses = self.guesses.lock().unwrap_or_else(PoisonError::into_inner);
         guesses
-            .get(&address)
+            .get(&household(address))
             .and_then(|guesses| guesses.locked_until.checked_sub(now))
             .filter(|wait| !wait.is_zero())
     }
@@ -43,8 +60,7 @@ impl Lockout {
     pub(super) fn failed(&self, address: IpAddr, now: Duration) {
         let mut all = self.guesses.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= REMEMBERED {
-            let hour = Duration::from_hours(1);
-            all.retain(|_, guesses| guesses.locked_until > now || now.saturating_sub(guesses.last) < hour);
+            all.retain(|_, guesses| !guesses.is_forgiven(now));
             if all.len() >= REMEMBERED {
                 all.retain(|_, guesses| guesses.locked_until > now);
             }
@@ -52,7 +68,10 @@ impl Lockout {
                 return;
             }
         }
-        let guesses = all.entry(address).or_default();
+        let guesses = all.entry(household(address)).or_default();
+        if guesses.is_forgiven(now) {
+            *guesses = Guesses::default();
+        }
         guesses.failures = guesses.failures.saturating_add(1);
         guesses.last = now;
         if guesses.failures >= self.allowed {
@@ -63,7 +82,7 @@ impl Lockout {
 
     /// Right credentials came: all is forgiven.
     pub(super) fn succeeded(&self, address: IpAddr) {
-        self.guesses.lock().unwrap_or_else(PoisonError::into_inner).remove(&address);
+        self.guesses.lock().unwrap_or_else(PoisonError::into_inner).remove(&household(address));
     }
 }
 
@@ -87,6 +106,30 @@ mod tests {
         assert_eq!(lockout.wait(guesser, s(40)), Some(s(60)), "twice as long");
         lockout.succeeded(guesser);
         assert_eq!(lockout.wait(guesser, s(41)), None);
+    }
+
+    #[test]
+    fn old_failures_are_forgiven() {
+        let lockout = Lockout::new(2, Duration::from_secs(30));
+        let clumsy = IpAddr::from([10, 0, 0, 1]);
+        lockout.failed(clumsy, Duration::ZERO);
+        lockout.failed(clumsy, FORGIVEN);
+        assert_eq!(lockout.wait(clumsy, FORGIVEN), None);
+        lockout.failed(clumsy, FORGIVEN);
+        assert!(lockout.wait(clumsy, FORGIVEN).is_some());
+    }
+
+    #[test]
+    fn a_guesser_gains_nothing_by_the_many_addresses_of_a_network() {
+        let lockout = Lockout::new(2, Duration::from_secs(30));
+        let address = |text: &str| text.parse::<IpAddr>().unwrap();
+        lockout.failed(address("2001:db8:1:2::1"), Duration::ZERO);
+        lockout.failed(address("2001:db8:1:2:a:b:c:d"), Duration::ZERO);
+        assert!(lockout.wait(address("2001:db8:1:2::3"), Duration::ZERO).is_some());
+        assert_eq!(lockout.wait(address("2001:db8:1:3::1"), Duration::ZERO), None);
+        lockout.failed(address("10.0.0.1"), Duration::ZERO);
+        lockout.failed(address("::ffff:10.0.0.1"), Duration::ZERO);
+        assert!(lockout.wait(address("10.0.0.1"), Duration::ZERO).is_some());
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod config;
 mod decision;
 mod digest;
 mod lockout;
+mod nonces;
 mod secret;
 mod signed;
 mod user;

@@ -36,14 +36,14 @@ pub const DIALECTS: [Dialect; 3] = [
         name: "nina",
         prefixes: &["/v2"],
         configure: nina::configure,
-        service: |_, _| Some(Service::Nina),
+        service: |method, _| is_request(method).then_some(Service::Nina),
         refused: nina::refused,
     },
     Dialect {
         name: "vo",
         prefixes: &["/api/image", "/image"],
         configure: vo::configure,
-        service: |_, _| Some(Service::Vo),
+        service: |method, _| is_request(method).then_some(Service::Vo),
         refused: refusal::in_plain_words,
     },
     Dialect {
@@ -54,6 +54,12 @@ pub const DIALECTS: [Dialect; 3] = [
         refused: intercom::refused,
     },
 ];
+
+/// Whether a method asks for something. Before a page of another origin does, its browser asks with `OPTIONS` whether
+/// it may, and cannot show credentials.
+fn is_request(method: &Method) -> bool {
+    *method != Method::OPTIONS
+}
 
 /// The name of the dialect a path belongs to; `operations` when it is nobody's.
 pub fn dialect_of(path: &str) -> &'static str {

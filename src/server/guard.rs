@@ -30,15 +30,20 @@ pub(super) async fn guard<B: MessageBody>(
         }
         Err(refusal) => {
             let answer =
-                owner_of(request.path()).map_or(refusal::in_plain_words as _, |dialect| dialect.refused);
+                owner_of(path_of(&request)).map_or(refusal::in_plain_words as _, |dialect| dialect.refused);
             let response = answer(request.request(), &refusal);
             Ok(request.into_response(response).map_into_right_body())
         }
     }
 }
 
+/// The path as the routes see it: what is written as `%63` is a `c` to them.
+fn path_of(request: &ServiceRequest) -> &str {
+    request.match_info().as_str()
+}
+
 fn decide(access: &Access, request: &ServiceRequest) -> Result<Option<Identity>, Refusal> {
-    let path = request.path();
+    let path = path_of(request);
     let service = match owner_of(path) {
         _ if path == "/api/system/info" && access.has_open_info() => None,
         Some(dialect) => (dialect.service)(request.method(), path),

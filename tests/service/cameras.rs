@@ -101,6 +101,39 @@ async fn other_dialects_refuse_in_their_own_words() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_path_in_disguise_is_the_same_closed_path() {
+    let gateway = Site::new().with_settings(&closed("")).serve().await;
+    for path in [
+        "/api/%63amera/snapshot?width=640&height=480",
+        "/%61pi/camera/snapshot?width=640&height=480",
+        "/api//camera/snapshot/?width=640&height=480",
+        "/%76%32/api/version",
+        "/v2//api/image-history/",
+        "/%61pi/image/v1/availability",
+        "/%69mage/v1/availability",
+    ] {
+        assert_eq!(gateway.get(path).await.status(), 401, "{path}");
+    }
+    let picture = by_digest(&gateway, "ann", "pass", "/api//camera/snapshot/?width=640&height=480").await;
+    assert_eq!(picture.headers()["content-type"], "image/jpeg", "Digest signs the path as it was sent");
+    gateway.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_may_ask_whether_it_may_ask() {
+    let gateway = Site::new().with_settings(&closed("")).serve().await;
+    for path in ["/v2/api/version", "/api/image/v1/availability"] {
+        let asked = gateway.client().request(reqwest::Method::OPTIONS, gateway.url(path));
+        let answer = asked.header("origin", "http://page.example").send().await.unwrap();
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        assert_eq!(answer.headers()["access-control-allow-origin"], "*", "{path}");
+        let allowed = answer.headers()["access-control-allow-headers"].to_str().unwrap();
+        assert!(allowed.contains("Authorization"), "{path}: {allowed}");
+    }
+    gateway.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_watches_another_over_tls_with_digest() {
     let certificate = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let site = Site::new();
