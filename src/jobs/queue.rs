@@ -1,8 +1,11 @@
 //! The workers, and what forgets jobs whose time has come.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use tokio::sync::{Mutex, mpsc};
 use tokio_util::sync::CancellationToken;
 
@@ -78,7 +81,7 @@ async fn run(
             }
             return Ok(());
         }
-        done = tokio::time::timeout(limit, task.perform(job, outbox)) => done,
+        done = tokio::time::timeout(limit, unbroken(task.perform(job, outbox))) => done,
     };
     match done {
         Ok(Ok(())) => catalogue.move_job(id, &executing, JobPhase::Completed, None).await?,
@@ -86,6 +89,13 @@ async fn run(
         Err(_) => catalogue.move_job(id, &executing, JobPhase::Aborted, None).await?,
     };
     Ok(())
+}
+
+/// A task that panics has failed; its worker lives on.
+async fn unbroken(work: BoxFuture<'_, Result<(), JobFailure>>) -> Result<(), JobFailure> {
+    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
+        Err(JobFailure { message: "Error: internal error".to_owned(), is_transient: false })
+    })
 }
 
 /// A job that failed has no results.

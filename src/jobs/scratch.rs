@@ -1,9 +1,10 @@
 //! Where results lie: one folder for each job, all together within a number of bytes.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// There is no room for more results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -15,16 +16,39 @@ pub struct ScratchFull;
 pub(super) struct Scratch {
     directory: PathBuf,
     most_bytes: u64,
-    used: AtomicU64,
+    taken: Mutex<Taken>,
+}
+
+/// Room that is taken, written or not.
+#[derive(Debug, Default)]
+struct Taken {
+    bytes: u64,
+    by_job: HashMap<String, u64>,
+}
+
+impl Taken {
+    fn add(&mut self, job: &str, bytes: u64) {
+        self.bytes += bytes;
+        *self.by_job.entry(job.to_owned()).or_default() += bytes;
+    }
+
+    /// Nothing happens where the job's room was given back with its folder.
+    fn subtract(&mut self, job: &str, bytes: u64) {
+        let Some(of_job) = self.by_job.get_mut(job) else { return };
+        let bytes = bytes.min(*of_job);
+        *of_job -= bytes;
+        self.bytes -= bytes;
+    }
 }
 
 impl Scratch {
     /// The directory, created if need be; what lies in it counts.
     pub(super) fn open(directory: PathBuf, most_bytes: u64) -> io::Result<Self> {
         fs::create_dir_all(&directory)?;
-        let scratch = Self { directory, most_bytes, used: AtomicU64::new(0) };
+        let scratch = Self { directory, most_bytes, taken: Mutex::default() };
         for name in scratch.folders()? {
-            scratch.used.fetch_add(scratch.bytes_of(&name), Ordering::Relaxed);
+            let bytes = scratch.bytes_of(&name);
+            scratch.taken().add(&name, bytes);
         }
         Ok(scratch)
     }
@@ -42,40 +66,50 @@ impl Scratch {
         self.directory.join(job).join(format!("result_{number}"))
     }
 
-    /// Takes room for `bytes` more.
-    pub(super) fn reserve(&self, bytes: u64) -> Result<(), ScratchFull> {
-        let more = |used: u64| used.checked_add(bytes).filter(|sum| *sum <= self.most_bytes);
-        self.used
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, more)
-            .map(|_| ())
-            .map_err(|_| ScratchFull)
+    /// Takes room for `bytes` more of a job.
+    pub(super) fn reserve(&self, job: &str, bytes: u64) -> Result<(), ScratchFull> {
+        let mut taken = self.taken();
+        match taken.bytes.checked_add(bytes) {
+            Some(sum) if sum <= self.most_bytes => {
+                taken.add(job, bytes);
+                Ok(())
+            }
+            _ => Err(ScratchFull),
+        }
     }
 
-    /// Gives room back that was not used after all.
-    pub(super) fn release(&self, bytes: u64) {
-        let less = |used: u64| Some(used.saturating_sub(bytes));
-        let _ = self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+    /// Gives room of a job back that was not used after all.
+    pub(super) fn release(&self, job: &str, bytes: u64) {
+        self.taken().subtract(job, bytes);
     }
 
     /// Bytes taken.
     pub(super) fn used(&self) -> u64 {
-        self.used.load(Ordering::Relaxed)
+        self.taken().bytes
     }
 
-    /// Removes the folder of a job and gives its room back.
+    /// Removes the folder of a job and gives all its room back.
     pub(super) fn remove(&self, job: &str) {
-        let bytes = self.bytes_of(job);
         let path = self.directory.join(job);
         let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
         match removed {
-            Ok(()) => self.release(bytes),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => tracing::warn!(%error, job, "results cannot be removed"),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                tracing::warn!(%error, job, "results cannot be removed");
+            }
+            _ => {
+                let mut taken = self.taken();
+                let bytes = taken.by_job.remove(job).unwrap_or_default();
+                taken.bytes -= bytes;
+            }
         }
     }
 
     fn bytes_of(&self, job: &str) -> u64 {
         let Ok(entries) = fs::read_dir(self.directory.join(job)) else { return 0 };
         entries.filter_map(|entry| Some(entry.ok()?.metadata().ok()?.len())).sum()
+    }
+
+    fn taken(&self) -> MutexGuard<'_, Taken> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -3,8 +3,10 @@
 use std::fmt::Debug;
 use std::fs;
 use std::io::Write;
+use std::path::PathBuf;
 
 use futures_util::future::BoxFuture;
+use tokio_util::sync::CancellationToken;
 
 use super::scratch::ScratchFull;
 use super::{JobError, Jobs};
@@ -64,36 +66,70 @@ impl Outbox {
         part: impl Fn(u64, usize) -> Result<bytes::Bytes, E> + Send + 'static,
     ) -> Result<(), OutboxError> {
         let inner = &self.jobs.0;
-        let length = result.bytes;
         let path = inner.scratch.path(self.job.as_str(), result.number);
-        inner.scratch.reserve(length)?;
-        let write = move || {
-            if let Some(folder) = path.parent() {
-                fs::create_dir_all(folder)?;
-            }
-            let mut file = fs::File::create(&path)?;
-            let mut offset = 0;
-            while offset < length {
-                let bytes =
-                    part(offset, PART_BYTES).map_err(|error| OutboxError::Source(error.to_string()))?;
-                if bytes.is_empty() {
-                    return Err(OutboxError::Source("it ended early".to_owned()));
-                }
-                file.write_all(&bytes)?;
-                offset += bytes.len() as u64;
-            }
-            // A result that is announced survives the death of the process, not of the machine.
-            file.flush().map_err(OutboxError::Io)
-        };
-        let written =
-            tokio::task::spawn_blocking(write).await.map_err(OutboxError::Panicked).and_then(|done| done);
-        if let Err(error) = written {
-            inner.scratch.release(length);
-            return Err(error);
-        }
+        let length = result.bytes;
+        inner.scratch.reserve(self.job.as_str(), length)?;
+        let room = Room { outbox: self.clone(), bytes: length, path, is_kept: false };
+        let wanted = CancellationToken::new();
+        let unwanted = wanted.clone();
+        // The pool does not know when nobody waits any more: the job was stopped, or took too long.
+        let _unless_done = wanted.drop_guard();
+        let write = move || room.fill(part, &unwanted);
+        tokio::task::spawn_blocking(write).await.map_err(OutboxError::Panicked).and_then(|done| done)?;
         Ok(inner.catalogue.put_job_result(&self.job, &result).await?)
     }
 }
 
 /// How much of a result is written at once.
 const PART_BYTES: usize = 1 << 20;
+
+/// Room for one result and its file; both are given back unless the result is whole.
+struct Room {
+    outbox: Outbox,
+    bytes: u64,
+    path: PathBuf,
+    is_kept: bool,
+}
+
+impl Room {
+    fn fill<E: std::error::Error>(
+        mut self,
+        part: impl Fn(u64, usize) -> Result<bytes::Bytes, E>,
+        unwanted: &CancellationToken,
+    ) -> Result<(), OutboxError> {
+        let ended = |why: &str| OutboxError::Source(why.to_owned());
+        if unwanted.is_cancelled() {
+            return Err(ended("it is not wanted any more"));
+        }
+        if let Some(folder) = self.path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let mut file = fs::File::create(&self.path)?;
+        let mut offset = 0;
+        while offset < self.bytes {
+            if unwanted.is_cancelled() {
+                return Err(ended("it is not wanted any more"));
+            }
+            let bytes = part(offset, PART_BYTES).map_err(|error| OutboxError::Source(error.to_string()))?;
+            if bytes.is_empty() {
+                return Err(ended("it ended early"));
+            }
+            file.write_all(&bytes)?;
+            offset += bytes.len() as u64;
+        }
+        // A result that is announced survives the death of the process, not of the machine.
+        file.flush()?;
+        self.is_kept = true;
+        Ok(())
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        if !self.is_kept {
+            // Often it was not even made.
+            let _ = fs::remove_file(&self.path);
+            self.outbox.jobs.0.scratch.release(self.outbox.job.as_str(), self.bytes);
+        }
+    }
+}

@@ -11,10 +11,25 @@ use super::*;
 use crate::catalogue::Role;
 use crate::clock::FixedClock;
 
-/// Fails, waits for a permit, or makes one result, by the first parameter.
+/// Fails, panics, waits for a permit, writes without end, or makes one result, by the first parameter.
 #[derive(Debug)]
 struct Obedient {
     permits: Arc<Semaphore>,
+}
+
+impl Obedient {
+    /// A result that gets a byte further whenever it is asked for more.
+    async fn dawdle(&self, outbox: &Outbox) -> Result<(), OutboxError> {
+        let (media_type, description) = ("text/plain".to_owned(), String::new());
+        let result = JobResult { number: 1, bytes: 1 << 19, media_type, description };
+        let permits = Arc::clone(&self.permits);
+        let part = move |_, _| {
+            permits.add_permits(1);
+            std::thread::yield_now();
+            Ok::<_, OutboxError>(Bytes::from_static(b"x"))
+        };
+        outbox.put(result, part).await
+    }
 }
 
 impl Task for Obedient {
@@ -23,6 +38,10 @@ impl Task for Obedient {
             let failed = |message: String| JobFailure { message, is_transient: false };
             match job.parameters.first().map(|(name, _)| name.as_str()) {
                 Some("fail") => return Err(failed("Error: told to".to_owned())),
+                Some("panic") => panic!("told to"),
+                Some("dawdle") => {
+                    return self.dawdle(&outbox).await.map_err(|error| failed(error.to_string()));
+                }
                 Some("wait") => self.permits.acquire().await.unwrap().forget(),
                 _ => {}
             }
@@ -153,6 +172,36 @@ async fn an_aborted_job_frees_its_worker() {
     assert_eq!(bench.jobs.job(&first).await.unwrap().phase, JobPhase::Aborted);
     let second = bench.started("make").await;
     bench.reaches(&second, JobPhase::Completed).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_stopped_while_it_writes_gives_its_room_back() {
+    let bench = Bench::new(JobsConfig { scratch_mib: 1, ..small() }).await;
+    for _ in 0..3 {
+        let id = bench.started("dawdle").await;
+        bench.permits.acquire().await.unwrap().forget();
+        assert_eq!(bench.jobs.scratch_bytes(), 1 << 19);
+        bench.jobs.abort(&id).await.unwrap();
+        let given_back = async {
+            while bench.jobs.scratch_bytes() > 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), given_back).await.unwrap();
+        let folder = bench.folder.path().join("jobs").join(id.as_str());
+        assert_eq!(std::fs::read_dir(folder).map_or(0, Iterator::count), 0, "nor does it leave a file");
+        bench.permits.forget_permits(usize::MAX);
+    }
+}
+
+#[tokio::test]
+async fn a_task_that_panics_fails_its_job_and_keeps_its_worker() {
+    let bench = Bench::new(small()).await;
+    let id = bench.started("panic").await;
+    let job = bench.reaches(&id, JobPhase::Error).await;
+    assert_eq!(job.failure.unwrap().message, "Error: internal error");
+    let next = bench.started("make").await;
+    bench.reaches(&next, JobPhase::Completed).await;
 }
 
 #[tokio::test]
