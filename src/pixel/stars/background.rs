@@ -1,57 +1,49 @@
 //! The sky behind the stars: a mesh of cells, each with its most frequent level and its noise.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
+use super::sky::{Part, Sky, Tally};
 use crate::pixel::memory::InMemory;
 use crate::pixel::scanlines::Scanlines;
 
-/// Side of a cell in pixels.
+/// Side of a cell in pixels, nearly: cells divide the frame evenly, so that none is a mere strip at the border.
 const CELL: usize = 64;
-/// Samples of a cell that are looked at, at most: enough for a level good to 3 % of the noise.
-const CELL_SAMPLES: usize = 1024;
-/// Samples further from the median than this, in standard deviations, are not sky.
-const CLIP_SIGMA: f64 = 3.0;
-/// The first clipping, around the mean.
-const FIRST_CLIP_SIGMA: f64 = 2.0;
-/// What is further away after it never comes back.
-const REACH_SIGMA: f64 = 5.0;
-/// Clipping ends when the standard deviation changes by less than this part, or after so many rounds.
-const AT_REST: f64 = 1e-4;
-const ROUNDS: usize = 100;
 /// Rounding to whole levels hides noise below this.
 const LEAST_NOISE: f32 = 0.25;
 
 /// The level of the sky at every pixel, and its noise.
 #[derive(Debug)]
 pub(super) struct Background {
-    across: usize,
-    down: usize,
+    across: Cells,
+    down: Cells,
     /// Level of each cell at its middle, row by row.
     levels: Vec<f32>,
     level: f32,
     noise: f32,
 }
 
-/// Level and standard deviation of the sky in a cell.
-type Sky = (f32, f32);
-
 impl Background {
     /// The background of a grey frame; `None` when it has no pixels.
     pub(super) fn of(frame: &InMemory) -> Option<Self> {
         let shape = frame.shape();
-        let (across, down) = (shape.columns.div_ceil(CELL), shape.rows.div_ceil(CELL));
-        let cells: Vec<Sky> = (0..across * down)
+        if shape.samples() == 0 {
+            return None;
+        }
+        let (across, down) = (Cells::along(shape.columns), Cells::along(shape.rows));
+        let cells: Vec<Sky> = (0..across.count * down.count)
             .into_par_iter()
-            .map_init(Vec::new, |samples, cell| {
-                collect(frame, (cell % across) * CELL, (cell / across) * CELL, samples);
-                sky(samples)
+            .map_init(Tally::default, |tally, cell| {
+                let (columns, rows) = (across.span(cell % across.count), down.span(cell / across.count));
+                Part { frame, columns, rows }.sky(tally)
             })
             .collect();
         let smooth = |of: fn(&Sky) -> f32| {
             let values: Vec<f32> = cells.iter().map(of).collect();
-            median_filtered(&values, across, down)
+            median_filtered(&values, across.count, down.count)
         };
-        let (levels, noises) = (smooth(|cell| cell.0), smooth(|cell| cell.1));
+        let (levels, noises) = (smooth(|sky| sky.level), smooth(|sky| sky.noise));
         let level = median(levels.clone())?;
         let noise = median(noises)?.max(LEAST_NOISE);
         Some(Self { across, down, levels, level, noise })
@@ -67,115 +59,102 @@ impl Background {
         self.noise
     }
 
-    /// The level at every pixel of a row: bilinear between the middles of the cells.
+    /// The level at every pixel of a row: bilinear between the middles of the cells, and on beyond the outermost.
     pub(super) fn row(&self, row: usize, levels: &mut [f32]) {
-        let (upper, lower, part) = neighbours(row, self.down);
-        let mixed: Vec<f32> = (0..self.across)
-            .map(|cell| {
-                let (upper, lower) =
-                    (self.levels[upper * self.across + cell], self.levels[lower * self.across + cell]);
-                upper + (lower - upper) * part
-            })
-            .collect();
-        // Half a cell, then from middle to middle.
-        let half = CELL / 2;
-        let (edge, rest) = levels.split_at_mut(half.min(levels.len()));
-        edge.fill(mixed[0]);
-        for (cell, levels) in rest.chunks_mut(CELL).enumerate() {
-            let (left, right) = (mixed[cell], mixed[(cell + 1).min(self.across - 1)]);
-            let step = (right - left) / CELL as f32;
-            for (n, level) in levels.iter_mut().enumerate() {
-                *level = left + step * (n as f32 + 0.5);
+        let (upper, part) = self.down.place(row);
+        let lower = (upper + 1).min(self.down.count - 1);
+        let mixed = |cell: usize| {
+            let [upper, lower] = [upper, lower].map(|row| self.levels[row * self.across.count + cell]);
+            upper + (lower - upper) * part
+        };
+        if self.across.count == 1 {
+            levels.fill(mixed(0));
+            return;
+        }
+        for left in 0..self.across.count - 1 {
+            let columns = self.across.between_middles(left);
+            let rise = mixed(left + 1) - mixed(left);
+            let first = mixed(left) + rise * self.across.part_of_way(left, columns.start);
+            let step = rise / self.across.side();
+            for (n, level) in levels[columns].iter_mut().enumerate() {
+                *level = first + step * n as f32;
             }
         }
     }
 
     /// The level at one pixel.
     pub(super) fn at(&self, column: usize, row: usize) -> f32 {
-        let ((upper, lower, down), (left, right, along)) =
-            (neighbours(row, self.down), neighbours(column, self.across));
-        let of = |cell_row: usize| {
-            let (left, right) =
-                (self.levels[cell_row * self.across + left], self.levels[cell_row * self.across + right]);
+        let ((upper, down), (left, along)) = (self.down.place(row), self.across.place(column));
+        let right = (left + 1).min(self.across.count - 1);
+        let of = |row: usize| {
+            let [left, right] = [left, right].map(|column| self.levels[row * self.across.count + column]);
             left + (right - left) * along
         };
+        let lower = (upper + 1).min(self.down.count - 1);
         of(upper) + (of(lower) - of(upper)) * down
     }
 }
 
-/// The two cells whose middles a place lies between, and how far it is from the first to the second.
-fn neighbours(place: usize, cells: usize) -> (usize, usize, f32) {
-    let from_first = (place as f32 + 0.5) / CELL as f32 - 0.5;
-    if from_first <= 0.0 {
-        return (0, 0, 0.0);
-    }
-    let first = (from_first as usize).min(cells - 1);
-    (first, (first + 1).min(cells - 1), from_first - first as f32)
+/// The cells along one side of the frame.
+#[derive(Clone, Copy, Debug)]
+struct Cells {
+    count: usize,
+    /// Pixels of the whole side.
+    pixels: usize,
 }
 
-/// Samples of a cell, from rows spread evenly over it: odd steps apart, so that a mosaic shows all its colours.
-fn collect(frame: &InMemory, x: usize, y: usize, samples: &mut Vec<u16>) {
-    let shape = frame.shape();
-    let (width, height) = (CELL.min(shape.columns - x), CELL.min(shape.rows - y));
-    let step = (width * height).div_ceil(CELL_SAMPLES) | 1;
-    samples.clear();
-    for row in (y..y + height).step_by(step) {
-        samples.extend_from_slice(&frame.row(0, row)[x..x + width]);
+impl Cells {
+    fn along(pixels: usize) -> Self {
+        Self { count: ((pixels + CELL / 2) / CELL).max(1), pixels }
     }
-}
 
-/// The most frequent level and the standard deviation of what remains after clipping (Bertin & Arnouts 1996 section 4).
-fn sky(samples: &mut [u16]) -> Sky {
-    samples.sort_unstable();
-    let within = |samples: &'_ [u16], middle: f64, reach: f64| {
-        let from = samples.partition_point(|&sample| f64::from(sample) < middle - reach);
-        from..samples.partition_point(|&sample| f64::from(sample) <= middle + reach)
-    };
-    // What is far from the rest must not decide how far the rest reaches.
-    let (mean, deviation) = moments(samples);
-    let (mean, deviation) = moments(&samples[within(samples, mean, FIRST_CLIP_SIGMA * deviation)]);
-    let near = &samples[within(samples, mean, REACH_SIGMA * deviation)];
-    let (mut kept, mut last) = (near, f64::INFINITY);
-    for _ in 0..ROUNDS {
-        let (_, deviation) = moments(kept);
-        if (deviation / last - 1.0).abs() < AT_REST || deviation == 0.0 {
-            break;
+    /// The pixels of a cell.
+    fn span(self, cell: usize) -> Range<usize> {
+        cell * self.pixels / self.count..(cell + 1) * self.pixels / self.count
+    }
+
+    /// The mean side of a cell.
+    fn side(self) -> f32 {
+        self.pixels as f32 / self.count as f32
+    }
+
+    /// How far a pixel is on the way from the middle of a cell to that of the next.
+    fn part_of_way(self, cell: usize, pixel: usize) -> f32 {
+        (pixel as f32 + 0.5) / self.side() - 0.5 - cell as f32
+    }
+
+    /// The cell from whose middle a pixel is seen, and the part of the way to the next one's: at the borders a little
+    /// less than none or more than all of it.
+    fn place(self, pixel: usize) -> (usize, f32) {
+        if self.count == 1 {
+            return (0, 0.0);
         }
-        kept = &near[within(near, middle(kept), CLIP_SIGMA * deviation)];
-        last = deviation;
+        let cell = (self.part_of_way(0, pixel).max(0.0) as usize).min(self.count - 2);
+        (cell, self.part_of_way(cell, pixel))
     }
-    let ((mean, deviation), middle) = (moments(kept), middle(kept));
-    // In a crowded cell stars pull the mean, and the median a little; where they pull too much the median is the best.
-    let is_crowded = (mean - middle).abs() >= 0.3 * deviation;
-    let level = if is_crowded { middle } else { 2.5 * middle - 1.5 * mean };
-    (level as f32, deviation as f32)
-}
 
-fn moments(samples: &[u16]) -> (f64, f64) {
-    let count = samples.len().max(1) as f64;
-    let (sum, squares) = samples.iter().fold((0_u64, 0_u64), |(sum, squares), &sample| {
-        let sample = u64::from(sample);
-        (sum + sample, squares + sample * sample)
-    });
-    let mean = sum as f64 / count;
-    (mean, (squares as f64 / count - mean * mean).max(0.0).sqrt())
-}
-
-/// The median of sorted samples.
-fn middle(sorted: &[u16]) -> f64 {
-    let half = sorted.len() / 2;
-    let at = |n: usize| sorted.get(n).copied().map_or(0.0, f64::from);
-    if sorted.len() % 2 == 1 { at(half) } else { f64::midpoint(at(half.saturating_sub(1)), at(half)) }
+    /// The pixels seen from a cell that has a next one.
+    fn between_middles(self, cell: usize) -> Range<usize> {
+        let middle = |cell: usize| ((2 * cell + 1) * self.pixels - self.count).div_ceil(2 * self.count);
+        let start = if cell == 0 { 0 } else { middle(cell) };
+        start..if cell + 2 == self.count { self.pixels } else { middle(cell + 1) }
+    }
 }
 
 fn median(mut values: Vec<f32>) -> Option<f32> {
     values.sort_unstable_by(f32::total_cmp);
-    values.get(values.len() / 2).copied()
+    let half = values.len() / 2;
+    let upper = *values.get(half)?;
+    Some(if values.len() % 2 == 1 { upper } else { f32::midpoint(values[half - 1], upper) })
 }
 
-/// Each cell becomes the median of itself and its neighbours: one star in a cell does not raise the sky.
+/// Each cell becomes the median of itself and its neighbours: one star in a cell does not raise the sky. At a border
+/// only the neighbours along it count, so that a gradient stays one.
 fn median_filtered(values: &[f32], across: usize, down: usize) -> Vec<f32> {
-    let around = |place: usize, cells: usize| place.saturating_sub(1)..(place + 2).min(cells);
+    let around = |place: usize, cells: usize| {
+        let reach = 1.min(place).min(cells - 1 - place);
+        place - reach..place + reach + 1
+    };
     let filtered = |cell: usize| {
         let near = around(cell / across, down)
             .flat_map(|row| around(cell % across, across).map(move |column| values[row * across + column]));

@@ -3,12 +3,13 @@
 
 use super::background::Background;
 use super::detect::{KERNEL_WEIGHT, Run, smoothed};
-use super::{DETECTION_SIGMA, MINIMUM_AREA, components};
+use super::profile::Profile;
+use super::{DETECTION_SIGMA, LARGEST_SIDE, MINIMUM_AREA, components};
 use crate::pixel::memory::InMemory;
 
 /// Thresholds tried, at equal ratios from that of the detection to the brightest pixel.
 const LEVELS: usize = 32;
-/// Part of all light above the threshold that a piece must have above the place where it separates.
+/// Part of the detection's light that a piece must have above the level where it separates.
 const LEAST_CONTRAST: f32 = 0.005;
 /// Boxes of more pixels than this are no stars, and hold so many that nobody misses them.
 const LARGEST_BOX: usize = 1 << 22;
@@ -22,8 +23,23 @@ pub(super) struct Pixel {
     pub(super) excess: f32,
 }
 
-/// The pixels of each star in a detection.
-pub(super) fn stars(frame: &InMemory, background: &Background, runs: &[Run]) -> Vec<Vec<Pixel>> {
+/// Pixels that belong together, and where the middle of their light is.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Detection {
+    pub(super) pixels: Vec<Pixel>,
+    pub(super) x: f64,
+    pub(super) y: f64,
+}
+
+impl Detection {
+    fn of(pixels: Vec<Pixel>, threshold: f32) -> Option<Self> {
+        let profile = Profile::of(&pixels, f64::from(threshold))?;
+        Some(Self { pixels, x: profile.x, y: profile.y })
+    }
+}
+
+/// The stars in a detection.
+pub(super) fn stars(frame: &InMemory, background: &Background, runs: &[Run]) -> Vec<Detection> {
     let Some(bounds) = Bounds::of(runs) else { return Vec::new() };
     let mut pixels = Vec::with_capacity(components::area(runs));
     for run in runs {
@@ -33,11 +49,15 @@ pub(super) fn stars(frame: &InMemory, background: &Background, runs: &[Run]) -> 
             pixels.push(Pixel { x, y: run.row, excess });
         }
     }
+    let threshold = DETECTION_SIGMA * background.noise();
     // Two stars need the room of two.
-    if pixels.len() < 2 * MINIMUM_AREA {
-        return vec![pixels];
+    if pixels.len() >= 2 * MINIMUM_AREA {
+        let tree = Tree::grow(&pixels, &bounds, threshold);
+        if tree.stars > 1 {
+            return tree.divide(pixels);
+        }
     }
-    Tree::grow(&pixels, &bounds, DETECTION_SIGMA * background.noise()).divide(pixels)
+    Detection::of(pixels, threshold).into_iter().collect()
 }
 
 /// The box around a detection, with a margin of a pixel.
@@ -101,7 +121,7 @@ struct Tree {
 impl Tree {
     fn grow(pixels: &[Pixel], bounds: &Bounds, threshold: f32) -> Self {
         let peak = pixels.iter().map(|pixel| pixel.excess).fold(threshold, f32::max);
-        let least = LEAST_CONTRAST * pixels.iter().map(|pixel| pixel.excess - threshold).sum::<f32>();
+        let least = LEAST_CONTRAST * pixels.iter().map(|pixel| pixel.excess).sum::<f32>();
         let ratio = (peak / threshold).ln().max(f32::MIN_POSITIVE);
         let level = |pixel: &Pixel| {
             let level = (pixel.excess / threshold).max(1.0).ln() / ratio * LEVELS as f32;
@@ -220,36 +240,58 @@ impl Tree {
         None
     }
 
-    /// The pixels of each star; those between them go to the one that is nearest for its size.
-    fn divide(&self, pixels: Vec<Pixel>) -> Vec<Vec<Pixel>> {
-        if self.stars < 2 {
-            return vec![pixels];
-        }
-        let mut stars: Vec<Vec<Pixel>> = vec![Vec::new(); self.stars as usize];
+    /// The stars; a pixel between them goes to the one that, taken for a Gaussian, has more light there.
+    fn divide(&self, pixels: Vec<Pixel>) -> Vec<Detection> {
+        let mut cores: Vec<Vec<Pixel>> = vec![Vec::new(); self.stars as usize];
         let mut rest = Vec::new();
         for (index, pixel) in pixels.into_iter().enumerate() {
             match self.star_of(index) {
-                Some(star) => stars[star].push(pixel),
+                Some(star) => cores[star].push(pixel),
                 None => rest.push(pixel),
             }
         }
-        let centres: Vec<(f32, f32, f32)> = stars.iter().map(|star| centre(star)).collect();
+        let mut stars: Vec<(Wings, Detection)> = cores.into_iter().filter_map(Wings::around).collect();
+        stars.sort_by(|(_, a), (_, b)| a.y.total_cmp(&b.y));
         for pixel in rest {
-            let distance = |&(x, y, size): &(f32, f32, f32)| {
-                ((pixel.x as f32 - x).powi(2) + (pixel.y as f32 - y).powi(2)) / size
-            };
-            let nearest = centres.iter().map(distance).enumerate().min_by(|a, b| a.1.total_cmp(&b.1));
-            if let Some((star, _)) = nearest {
-                stars[star].push(pixel);
+            let (top, bottom) = (f64::from(pixel.y) - Wings::REACH, f64::from(pixel.y) + Wings::REACH);
+            let first = stars.partition_point(|(_, star)| star.y < top);
+            let near = stars[first..].iter_mut().take_while(|(_, star)| star.y <= bottom);
+            let claims = near.filter_map(|(wings, star)| Some((wings.light_at(&pixel)?, star)));
+            if let Some((_, star)) = claims.max_by(|a, b| a.0.total_cmp(&b.0)) {
+                star.pixels.push(pixel);
             }
         }
-        stars
+        stars.into_iter().map(|(_, star)| star).collect()
     }
 }
 
-/// Where the pixels are on the mean, and how many.
-fn centre(pixels: &[Pixel]) -> (f32, f32, f32) {
-    let count = pixels.len().max(1) as f32;
-    let (x, y) = pixels.iter().fold((0.0, 0.0), |(x, y), pixel| (x + pixel.x as f32, y + pixel.y as f32));
-    (x / count, y / count, count)
+/// The light of a star beyond the pixels that are surely its own.
+struct Wings {
+    core: Profile,
+    /// Natural logarithm of the height at the centre.
+    height: f64,
+}
+
+impl Wings {
+    /// The highest a Gaussian may be that is drawn through the border of a core, in peaks of that core.
+    const HIGHEST: f64 = 4.0;
+    /// What is further away, in columns or rows, belongs to something too large for a star.
+    const REACH: f64 = LARGEST_SIDE as f64;
+
+    /// A core and its wings.
+    fn around(core: Vec<Pixel>) -> Option<(Self, Detection)> {
+        let floor = core.iter().map(|pixel| f64::from(pixel.excess)).reduce(f64::min)?;
+        let profile = Profile::of(&core, floor)?;
+        let extent = profile.area / (2.0 * profile.ellipse * profile.fullness);
+        let height = (floor.ln() + extent).min((Self::HIGHEST * profile.peak).ln());
+        let star = Detection { pixels: core, x: profile.x, y: profile.y };
+        Some((Self { core: profile, height }, star))
+    }
+
+    /// Natural logarithm of the light in a place; `None` out of reach.
+    fn light_at(&self, pixel: &Pixel) -> Option<f64> {
+        let (x, y) = (f64::from(pixel.x), f64::from(pixel.y));
+        let is_near = (x - self.core.x).abs() <= Self::REACH;
+        is_near.then(|| self.height - 0.5 * self.core.squared_distance(x, y) / self.core.fullness)
+    }
 }

@@ -1,15 +1,15 @@
 //! A detection becomes a star, or is found to be none: hot pixels, burnt-out stars and things too large.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::background::Background;
-use super::deblend::Pixel;
-use super::{MINIMUM_AREA, Star};
+use super::deblend::{Detection, Pixel};
+use super::{LARGEST_SIDE, MINIMUM_AREA, Star};
 use crate::pixel::memory::InMemory;
-use crate::pixel::scanlines::Scanlines;
+use crate::pixel::scanlines::{Scanlines, Shape};
 
-/// Sides of a star's box at most, in pixels: N.I.N.A.'s rule.
-const LARGEST_SIDE: usize = 150;
 /// Samples from here on are burnt out, whatever the sensor.
 const WHITE: u16 = 64_880;
 /// So many pixels that share the frame's brightest level are a plateau, not chance.
@@ -19,6 +19,10 @@ const PLATEAU: usize = 3;
 const LEAST_SPREAD: f64 = 0.3;
 /// After interpolating a mosaic a hot pixel covers 3 x 3 pixels: the ring around these has less than this part of it.
 const LEAST_HALO: f64 = 0.03;
+/// N.I.N.A. finds the edges of stars in the stretched picture, blurs and dilates them: its boxes are this much larger on
+/// every side than the pixels that stand out, and its circles by this much wider.
+const BOX_MARGIN: usize = 2;
+const RADIUS_MARGIN: f64 = 1.5;
 /// Reach of a star beyond its radius.
 const APERTURE: f64 = 1.2;
 
@@ -43,15 +47,16 @@ impl Sensor {
 pub(super) fn star(
     frame: &InMemory,
     background: &Background,
-    pixels: &[Pixel],
+    detection: &Detection,
     sensor: Sensor,
 ) -> Option<Star> {
+    let pixels = &detection.pixels;
     if pixels.len() < MINIMUM_AREA {
         return None;
     }
-    let object = Object::of(pixels)?;
-    let is_small = object.width <= LARGEST_SIDE && object.height <= LARGEST_SIDE;
-    if !is_small || is_burnt_out(frame, pixels, sensor) {
+    let object = Object::of(detection, frame.shape())?;
+    if 2.0 * (object.radius - RADIUS_MARGIN) > f64::from(LARGEST_SIDE) || is_burnt_out(frame, pixels, sensor)
+    {
         return None;
     }
     let window = Window { frame, object: &object };
@@ -63,39 +68,35 @@ pub(super) fn star(
         x: object.x,
         y: object.y,
         half_flux_radius: window.half_flux_radius(level),
+        radius: object.radius,
         area: pixels.len(),
         peak: f64::from(window.brightest(pixels)) - level,
     })
 }
 
-/// Box and centre of a detection.
+/// What N.I.N.A. measures: the centre of a detection, the box and the circle around it.
 struct Object {
-    left: usize,
-    top: usize,
-    width: usize,
-    height: usize,
     x: f64,
     y: f64,
+    /// The box, as far as it lies in the frame.
+    columns: Range<usize>,
+    rows: Range<usize>,
+    radius: f64,
 }
 
 impl Object {
-    fn of(pixels: &[Pixel]) -> Option<Self> {
+    fn of(Detection { pixels, x, y }: &Detection, shape: Shape) -> Option<Self> {
         let (left, right) = (pixels.iter().map(|p| p.x).min()?, pixels.iter().map(|p| p.x).max()?);
         let (top, bottom) = (pixels.iter().map(|p| p.y).min()?, pixels.iter().map(|p| p.y).max()?);
-        let (mut sum, mut x, mut y) = (0.0, 0.0, 0.0);
-        for pixel in pixels {
-            let weight = f64::from(pixel.excess.max(f32::MIN_POSITIVE));
-            sum += weight;
-            x += weight * f64::from(pixel.x - left);
-            y += weight * f64::from(pixel.y - top);
-        }
+        let with_margin = |first: u32, last: u32, end: usize| {
+            (first as usize).saturating_sub(BOX_MARGIN)..(last as usize + 1 + BOX_MARGIN).min(end)
+        };
         Some(Self {
-            left: left as usize,
-            top: top as usize,
-            width: (right - left) as usize + 1,
-            height: (bottom - top) as usize + 1,
-            x: f64::from(left) + x / sum,
-            y: f64::from(top) + y / sum,
+            x: *x,
+            y: *y,
+            columns: with_margin(left, right, shape.columns),
+            rows: with_margin(top, bottom, shape.rows),
+            radius: f64::from((right - left).max(bottom - top) + 1) / 2.0 + RADIUS_MARGIN,
         })
     }
 }
@@ -144,17 +145,15 @@ impl Window<'_> {
 
     /// Mean of the rectangle of three times the box's sides around it, without the box.
     fn level_around(&self) -> f64 {
-        let (object, shape) = (self.object, self.frame.shape());
-        let span = |start: usize, length: usize, end: usize| {
-            start.saturating_sub(length)..(start + 2 * length).min(end)
+        let (Object { columns: inside, rows, .. }, shape) = (self.object, self.frame.shape());
+        let around = |span: &Range<usize>, end: usize| {
+            span.start.saturating_sub(span.len())..(span.end + span.len()).min(end)
         };
-        let columns = span(object.left, object.width, shape.columns);
-        let inside = object.left..object.left + object.width;
+        let columns = around(inside, shape.columns);
         let (mut sum, mut count) = (0_u64, 0_u64);
-        for row in span(object.top, object.height, shape.rows) {
+        for row in around(rows, shape.rows) {
             let samples = self.frame.row(0, row);
-            let is_beside = !(object.top..object.top + object.height).contains(&row);
-            let hole = if is_beside { columns.end..columns.end } else { inside.clone() };
+            let hole = if rows.contains(&row) { inside.clone() } else { columns.end..columns.end };
             for part in [columns.start..hole.start, hole.end..columns.end] {
                 sum += samples[part.clone()].iter().map(|&sample| u64::from(sample)).sum::<u64>();
                 count += part.len() as u64;
@@ -166,11 +165,11 @@ impl Window<'_> {
     /// Σ v r / Σ v over the box's pixels within the aperture, where v is what a sample has above the level, rounded.
     fn half_flux_radius(&self, level: f64) -> f64 {
         let object = self.object;
-        let reach = APERTURE * object.width.max(object.height) as f64 / 2.0;
+        let reach = APERTURE * object.radius;
         let (mut light, mut moment) = (0.0, 0.0);
-        for row in object.top..object.top + object.height {
-            let samples = &self.frame.row(0, row)[object.left..object.left + object.width];
-            for (column, &sample) in (object.left..).zip(samples) {
+        for row in object.rows.clone() {
+            let samples = &self.frame.row(0, row)[object.columns.clone()];
+            for (column, &sample) in object.columns.clone().zip(samples) {
                 let distance = (column as f64 - object.x).hypot(row as f64 - object.y);
                 if distance <= reach {
                     let value = (f64::from(sample) - level).round().max(0.0);

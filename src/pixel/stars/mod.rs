@@ -11,6 +11,8 @@ mod detect;
 mod halo;
 mod luminance;
 mod measure;
+mod profile;
+mod sky;
 
 use rayon::prelude::*;
 
@@ -27,6 +29,13 @@ pub const DETECTION_SIGMA: f32 = 5.0;
 /// Connected pixels that make a detection.
 pub const MINIMUM_AREA: usize = 5;
 
+/// Sides of a star's box at most, in pixels: N.I.N.A.'s rule.
+const LARGEST_SIDE: u32 = 150;
+
+/// Stars whose radius is further from the mean radius than this many standard deviations do not count for the half-flux
+/// radius of the frame: N.I.N.A.'s rule.
+const USUAL_SIGMA: f64 = 1.5;
+
 /// A star.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Star {
@@ -36,6 +45,8 @@ pub struct Star {
     pub y: f64,
     /// N.I.N.A.'s half-flux radius in pixels: Σ v r / Σ v.
     pub half_flux_radius: f64,
+    /// Radius in pixels of N.I.N.A.'s circle around it; the half-flux radius looks 1.2 times as far.
+    pub radius: f64,
     /// Pixels that stand out.
     pub area: usize,
     /// Its brightest sample above the background.
@@ -80,18 +91,33 @@ impl StarField {
         Self { stars, background: f64::from(background.level()), noise: f64::from(background.noise()) }
     }
 
-    /// Mean half-flux radius in pixels; 0 without stars, as N.I.N.A. has it.
+    /// Mean half-flux radius in pixels of the stars of usual size; 0 without stars, as N.I.N.A. has it.
     pub fn half_flux_radius(&self) -> f64 {
-        let sum = self.stars.iter().fold(0.0, |sum, star| sum + star.half_flux_radius);
-        sum / self.stars.len().max(1) as f64
+        mean(self.usual_radii()).unwrap_or(0.0)
     }
 
-    /// Scatter of the half-flux radii, that of a sample; 0 with fewer than two stars.
+    /// Scatter of these half-flux radii, that of a sample; 0 with fewer than two.
     pub fn half_flux_radius_deviation(&self) -> f64 {
         let mean = self.half_flux_radius();
-        let squares: f64 = self.stars.iter().map(|star| (star.half_flux_radius - mean).powi(2)).sum();
-        (squares / self.stars.len().saturating_sub(1).max(1) as f64).sqrt()
+        let squares: f64 = self.usual_radii().map(|radius| (radius - mean).powi(2)).sum();
+        (squares / self.usual_radii().count().saturating_sub(1).max(1) as f64).sqrt()
     }
+
+    /// Half-flux radii without those of stars that are much larger or smaller than the others: blends, nebulae, the
+    /// horizon.
+    fn usual_radii(&self) -> impl Iterator<Item = f64> {
+        let sizes = || self.stars.iter().map(|star| star.radius);
+        let usual = mean(sizes()).unwrap_or(0.0);
+        let variance = mean(sizes().map(|size| (size - usual).powi(2))).unwrap_or(0.0);
+        let is_usual = move |star: &&Star| (star.radius - usual).abs() <= USUAL_SIGMA * variance.sqrt();
+        self.stars.iter().filter(is_usual).map(|star| star.half_flux_radius)
+    }
+}
+
+/// `None` of nothing.
+fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let (sum, count) = values.fold((0.0, 0_usize), |(sum, count), value| (sum + value, count + 1));
+    (count > 0).then(|| sum / count as f64)
 }
 
 #[cfg(test)]
