@@ -6,25 +6,26 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::audience::{Audience, Look, Places};
+use super::audience::feed::{Feed, Subject};
+use super::audience::viewer::{StreamRequest, Viewer};
+use super::audience::{Audience, Places};
 use super::clip::Footage;
-use super::coded::EncodedFrame;
-use super::condition::{Condition, State};
 use super::config::{CameraConfig, Connect, OfflinePolicy};
-use super::decode::{self, Video};
 use super::error::CameraError;
 use super::events::{Events, Happening};
-use super::feed::{Feed, Subject};
 use super::frame::{Frame, Moment};
 use super::health::{CameraHealth, Counters};
-use super::overlay;
-use super::placeholder::Notice;
+use super::look::Look;
+use super::look::overlay;
+use super::look::placeholder::Notice;
+use super::look::scale;
 use super::resolution::Resolution;
 use super::ring::{Ring, RingLimits};
-use super::scale;
 use super::source::Expected;
-use super::video::Numbered;
-use super::viewer::{StreamRequest, Viewer};
+use super::supervision::condition::{Condition, State};
+use super::video::coded::EncodedFrame;
+use super::video::ring::Numbered;
+use super::video::{Video, decode};
 use crate::clock::Clock;
 
 /// How long a request for the picture of now waits for one.
@@ -254,6 +255,7 @@ impl Camera {
             name: self.name().to_owned(),
             state: self.state(),
             frame_age: self.live.borrow().as_ref().map(|frame| frame.age(now)),
+            unchanged_for: lock(&self.condition).unchanged_for(now),
             frames: counted.frames.value(),
             rejected: counted.rejected.value(),
             failures: counted.failures.value(),
@@ -280,9 +282,18 @@ impl Camera {
     pub(super) fn publish(&self, frame: impl FnOnce(u64) -> Frame) -> Arc<Frame> {
         let sequence = self.counters.frames.up();
         let frame = Arc::new(frame(sequence));
-        lock(&self.condition).frame(frame.captured.monotonic);
+        let is_new = self.live.borrow().as_ref().is_none_or(|last| last.jpeg != frame.jpeg);
+        self.count_frame(frame.captured.monotonic, is_new);
         self.show(frame.clone());
         frame
+    }
+
+    fn count_frame(&self, captured: Duration, is_new: bool) {
+        let mut condition = lock(&self.condition);
+        condition.frame(captured);
+        if is_new {
+            condition.changed(captured);
+        }
     }
 
     /// Puts a frame into memory.
@@ -292,7 +303,8 @@ impl Camera {
 
     /// Coded video came: it goes into memory, from where whoever decodes takes it.
     pub(super) fn take_coded(&self, coded: EncodedFrame) {
-        lock(&self.condition).frame(coded.captured.monotonic);
+        // Whether it shows anything new, only a decoder could tell.
+        self.count_frame(coded.captured.monotonic, true);
         self.video.push(self.counters.frames.up(), coded);
     }
 

@@ -8,16 +8,16 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::audience::feed::Feed;
 use super::camera::{Camera, Shared};
 use super::config::{self, CameraConfig};
 use super::error::CameraError;
 use super::events::{Events, Happening};
-use super::feed::Feed;
 use super::frame::Moment;
 use super::health::CameraHealth;
 use super::resolution::{FULL_HD, Resolution, STANDARD};
 use super::source::{self, Gallery, Surroundings};
-use super::supervisor::supervise;
+use super::supervision::supervisor::supervise;
 use crate::clock::Clock;
 
 /// Memory all rings together may take, MiB; each gives way in proportion.
@@ -79,13 +79,18 @@ impl Cameras {
         Ok(Arc::new(Self { all, by_id, default, clock, events, stop, tasks: Mutex::new(tasks) }))
     }
 
-    /// Whether a camera could be opened as it is configured; nothing is connected.
+    /// Whether a camera could be opened as it is configured, and the program it needs is there; nothing is connected.
     ///
     /// # Errors
-    /// As [`Cameras::start`].
+    /// As [`Cameras::start`]; [`CameraError::Url`] when the program is missing.
     pub fn check(config: &CameraConfig, clock: Arc<dyn Clock>) -> Result<(), CameraError> {
         config::ids(std::slice::from_ref(config))?;
-        source::open(config, &Surroundings { clock, gallery: None }).map(drop)
+        let source = source::open(config, &Surroundings { clock, gallery: None })?;
+        if source.needs_ffmpeg() && !source::ffmpeg_is_installed() {
+            let reason = "its url needs the program ffmpeg, which is not installed".to_owned();
+            return Err(CameraError::Url { camera: config.name.clone(), reason, cause: None });
+        }
+        Ok(())
     }
 
     /// Disconnects every camera and ends every stream after the picture it is sending.

@@ -11,7 +11,7 @@ use super::error::{CameraError, SourceError};
 use super::frame::Frame;
 use super::pace::Pace;
 use super::source::Ffmpeg;
-use super::video::Numbered;
+use super::video::ring::Numbered;
 
 /// Longest film, as bytes.
 const LONGEST_BYTES: usize = 64 << 20;

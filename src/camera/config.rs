@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::error::CameraError;
-use super::fit::Fit;
+use super::look::fit::Fit;
 use super::resolution::Resolution;
 use super::ring::RingLimits;
 use super::source::CameraUrl;

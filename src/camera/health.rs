@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::condition::State;
+use super::supervision::condition::State;
 
 /// Figures of one camera for the operator.
 #[derive(Clone, Debug)]
@@ -14,6 +14,8 @@ pub struct CameraHealth {
     pub state: State,
     /// Age of the newest frame; `None` when there never was one.
     pub frame_age: Option<Duration>,
+    /// How long it has shown the very same picture; `None` when there never was one.
+    pub unchanged_for: Option<Duration>,
     /// Frames taken in.
     pub frames: u64,
     /// Pictures refused because they were damaged.

@@ -1,53 +1,48 @@
-//! Live pictures: sources, the ring of the last seconds, shared feeds, supervision.
+//! Live pictures: sources, the ring of the last seconds, shared feeds, supervision. No dialect and none of its HTTP.
 //!
-//! A `source` gives JPEG pictures or coded video; its `supervisor` keeps it connected and puts every picture, checked
-//! by `normalise`, before the audience and into the `ring`. Coded video goes into a ring as it is and is decoded
-//! while somebody watches (`decode`). A viewer at the camera's own size gets its very bytes; every other look is made
-//! once per picture in the `feed` for all who want it. No dialect and none of its HTTP here.
+//! | where | what |
+//! |---|---|
+//! | `cameras`, `camera` | all of them by name; one of them, with every way to ask for a picture of it |
+//! | `source` | what gives pictures or coded video: one file per kind of `url` |
+//! | `supervision` | keeps a source connected, checks every picture, knows whether the camera is alive |
+//! | `jpeg` | the format: pictures cut out of streams and made plain |
+//! | `ring` | the pictures of the last seconds |
+//! | `video` | compressed video: the last seconds as they came, decoded while somebody watches |
+//! | `audience` | who watches, each viewer's pace, and the feed that makes a look once for all who want it |
+//! | `look` | a picture in another size, written on, or replaced by a notice |
+//!
+//! A viewer at the camera's own size gets its very bytes.
 
 mod audience;
 #[expect(clippy::module_inception, reason = "the room's main thing is a camera")]
 mod camera;
 mod cameras;
-mod canvas;
-mod chores;
 mod clip;
-mod coded;
-mod condition;
 mod config;
-mod decode;
 mod error;
 mod events;
-mod feed;
-mod fit;
 mod frame;
 mod health;
 mod jpeg;
-mod motion;
-mod normalise;
-mod overlay;
+mod look;
 mod pace;
-mod placeholder;
 mod resolution;
 mod ring;
-mod scale;
 mod source;
-mod standard_tables;
-mod supervisor;
+mod supervision;
 mod video;
-mod viewer;
 
-pub use audience::Look;
+pub use audience::viewer::{StreamRequest, Viewer};
 pub use camera::{Camera, Picture};
 pub use cameras::Cameras;
 pub use clip::ClipFormat;
-pub use condition::State;
 pub use config::{CameraConfig, Connect, Memory, OfflinePolicy, Secret};
 pub use error::{CameraError, SourceError};
 pub use events::{CameraEvent, Events, Happening};
-pub use fit::Fit;
 pub use frame::{Frame, Moment};
 pub use health::CameraHealth;
+pub use look::Look;
+pub use look::fit::Fit;
 pub use resolution::{FULL_HD, InvalidResolution, LONGEST_SIDE, Resolution, STANDARD};
 pub use source::{Answer, CameraUrl, Gallery, GalleryError, Hanging, Still, read_stamp};
-pub use viewer::{StreamRequest, Viewer};
+pub use supervision::condition::State;

@@ -6,8 +6,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::super::config::CameraConfig;
-use super::super::error::CameraError;
+use crate::camera::config::CameraConfig;
+use crate::camera::error::CameraError;
 
 /// A camera's `url`. Shows only its scheme to logs and debuggers.
 #[derive(Clone, PartialEq, Eq, Deserialize, Serialize)]
@@ -16,7 +16,7 @@ pub struct CameraUrl(String);
 
 impl CameraUrl {
     /// The whole text, with whatever it holds.
-    pub(in super::super) fn as_str(&self) -> &str {
+    pub(in crate::camera) fn as_str(&self) -> &str {
         &self.0
     }
 }

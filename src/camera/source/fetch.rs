@@ -19,8 +19,8 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use url::Url;
 
-use super::super::error::SourceError;
 use super::address::Credentials;
+use crate::camera::error::SourceError;
 
 /// What the gateway calls itself to cameras.
 pub(super) const AGENT: &str = concat!("trifocal/", env!("CARGO_PKG_VERSION"));

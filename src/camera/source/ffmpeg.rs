@@ -12,15 +12,16 @@ use futures_util::future::BoxFuture;
 use tokio::io::AsyncReadExt;
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 
-use super::super::error::{CameraError, SourceError};
-use super::super::frame::Moment;
 use super::address::SourceUrl;
 use super::parts::PictureReader;
-use super::{Capture, Expected, Session, Source, Surroundings};
+use super::{Capture, Session, Source, Surroundings};
+use crate::camera::error::{CameraError, SourceError};
+use crate::camera::frame::Moment;
 use crate::clock::Clock;
 
+const PROGRAM: &str = "ffmpeg";
 /// Output arguments: JPEG pictures one after another, 4:2:0, on standard output.
-pub(in super::super) const JPEG_PIPE: &[&str] =
+pub(in crate::camera) const JPEG_PIPE: &[&str] =
     &["-an", "-c:v", "mjpeg", "-q:v", "4", "-pix_fmt", "yuvj420p", "-f", "mjpeg", "pipe:1"];
 /// The same without encoding, for devices that give JPEG pictures themselves.
 const COPIED_PIPE: &[&str] = &["-an", "-c:v", "copy", "-f", "mjpeg", "pipe:1"];
@@ -94,15 +95,20 @@ fn program(ffmpeg: Ffmpeg, surroundings: &Surroundings) -> Box<dyn Source> {
     Box::new(Program { ffmpeg, clock: surroundings.clock.clone() })
 }
 
+/// Whether the program can be started at all. Blocks while it says its version.
+pub(in crate::camera) fn is_installed() -> bool {
+    std::process::Command::new(PROGRAM).arg("-version").output().is_ok()
+}
+
 /// How the program is called.
 #[derive(Clone, Debug)]
-pub(in super::super) struct Ffmpeg {
+pub(in crate::camera) struct Ffmpeg {
     arguments: Vec<OsString>,
 }
 
 impl Ffmpeg {
     /// With these input and output arguments.
-    pub(in super::super) fn new<S: AsRef<str>>(input: &[S], output: &[&str]) -> Self {
+    pub(in crate::camera) fn new<S: AsRef<str>>(input: &[S], output: &[&str]) -> Self {
         Self::with(input.iter().map(|argument| OsString::from(argument.as_ref())), output)
     }
 
@@ -113,18 +119,18 @@ impl Ffmpeg {
     }
 
     /// Starts it; it reads nothing.
-    pub(in super::super) fn start(&self) -> Result<Running, SourceError> {
+    pub(in crate::camera) fn start(&self) -> Result<Running, SourceError> {
         self.spawn(Stdio::null()).map(|(running, _)| running)
     }
 
     /// Starts it; it reads what is written to the handle given back.
-    pub(in super::super) fn start_reading(&self) -> Result<(Running, ChildStdin), SourceError> {
+    pub(in crate::camera) fn start_reading(&self) -> Result<(Running, ChildStdin), SourceError> {
         let (running, input) = self.spawn(Stdio::piped())?;
         Ok((running, input.ok_or(SourceError::NoPictures("ffmpeg has no input"))?))
     }
 
     fn spawn(&self, input: Stdio) -> Result<(Running, Option<ChildStdin>), SourceError> {
-        let mut command = Command::new("ffmpeg");
+        let mut command = Command::new(PROGRAM);
         command.args(&self.arguments).stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.kill_on_drop(true).spawn().map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => {
@@ -143,7 +149,7 @@ impl Ffmpeg {
 
 /// The program at work; it is ended with this value.
 #[derive(Debug)]
-pub(in super::super) struct Running {
+pub(in crate::camera) struct Running {
     _child: Child,
     output: ChildStdout,
     last_words: tokio::task::JoinHandle<String>,
@@ -151,7 +157,7 @@ pub(in super::super) struct Running {
 
 impl Running {
     /// Appends more of its output to `buffer`. At the end of the output comes an error with its last words.
-    pub(in super::super) async fn read(&mut self, buffer: &mut BytesMut) -> Result<(), SourceError> {
+    pub(in crate::camera) async fn read(&mut self, buffer: &mut BytesMut) -> Result<(), SourceError> {
         buffer.reserve(CHUNK_BYTES);
         match self.output.read_buf(buffer).await {
             Ok(0) => Err(self.end().await),
@@ -161,7 +167,7 @@ impl Running {
     }
 
     /// All it writes until it ends by itself, at most `longest_bytes`.
-    pub(in super::super) async fn read_all(mut self, longest_bytes: usize) -> Result<Vec<u8>, SourceError> {
+    pub(in crate::camera) async fn read_all(mut self, longest_bytes: usize) -> Result<Vec<u8>, SourceError> {
         let mut bytes = Vec::new();
         let mut limited = (&mut self.output).take(longest_bytes as u64 + 1);
         limited.read_to_end(&mut bytes).await.map_err(|error| SourceError::Io("ffmpeg broke off", error))?;
@@ -222,8 +228,8 @@ impl Source for Program {
         })
     }
 
-    fn expected(&self) -> Expected {
-        Expected::default()
+    fn needs_ffmpeg(&self) -> bool {
+        true
     }
 }
 
@@ -252,10 +258,10 @@ impl Session for Pictures {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::config::CameraConfig;
     use super::super::tests::refusal;
     use super::super::{Surroundings, open};
     use super::*;
+    use crate::camera::config::CameraConfig;
     use crate::clock::SystemClock;
 
     #[test]
@@ -285,7 +291,7 @@ mod tests {
 
     #[tokio::test]
     async fn any_input_of_ffmpeg_becomes_pictures_and_its_last_words_are_kept() {
-        if std::process::Command::new("ffmpeg").arg("-version").output().is_err() {
+        if std::process::Command::new(PROGRAM).arg("-version").output().is_err() {
             eprintln!("skipped: ffmpeg is not installed");
             return;
         }

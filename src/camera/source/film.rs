@@ -7,9 +7,9 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use tokio::time::MissedTickBehavior;
 
-use super::super::error::SourceError;
-use super::super::frame::Moment;
 use super::{Capture, Session};
+use crate::camera::error::SourceError;
+use crate::camera::frame::Moment;
 use crate::clock::Clock;
 
 /// Work that gives a picture whenever it is asked for one.

@@ -13,14 +13,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
-use super::super::error::{CameraError, SourceError};
-use super::super::frame::Moment;
-use super::super::jpeg::Splitter;
-use super::super::scale;
 use super::address::SourceUrl;
 use super::ffmpeg::video_file;
 use super::film::{Film, Projector};
 use super::{Expected, Session, Source, Surroundings};
+use crate::camera::error::{CameraError, SourceError};
+use crate::camera::frame::Moment;
+use crate::camera::jpeg::splitter::Splitter;
+use crate::camera::look::scale;
 use crate::clock::Clock;
 use crate::pixel::{Channels, EightBit};
 
@@ -212,9 +212,9 @@ fn png_decode(bytes: Vec<u8>) -> Result<EightBit, scale::WorkError> {
 mod tests {
     use chrono::DateTime;
 
-    use super::super::super::canvas::blank;
-    use super::super::super::resolution::Resolution;
     use super::*;
+    use crate::camera::look::canvas::blank;
+    use crate::camera::resolution::Resolution;
     use crate::pixel::codec::png_encode;
 
     const NOW: Moment = Moment { monotonic: std::time::Duration::ZERO, utc: DateTime::UNIX_EPOCH };

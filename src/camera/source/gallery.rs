@@ -10,12 +10,13 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use tokio::time::MissedTickBehavior;
 
-use super::super::error::{CameraError, SourceError};
-use super::super::frame::Moment;
-use super::super::resolution::Resolution;
 use super::address::SourceUrl;
 use super::{Capture, Expected, Session, Source, Surroundings};
+use crate::camera::error::{CameraError, SourceError};
+use crate::camera::frame::Moment;
+use crate::camera::resolution::Resolution;
 use crate::clock::Clock;
+use crate::sky::Region;
 
 /// A picture stands still; it is shown again this often, so that viewers, the ring and the state of the camera
 /// see a camera that works.
@@ -56,6 +57,8 @@ pub struct Hanging {
     pub dataset: String,
     /// Only frames through this filter.
     pub filter: Option<String>,
+    /// Only frames that show some of this part of the sky.
+    pub place: Option<Region>,
     /// No larger than this.
     pub within: Resolution,
 }
@@ -83,7 +86,7 @@ pub(super) fn open_newest(
     Ok(wall(Show::Newest(within), SHOWN_EVERY, surroundings))
 }
 
-/// Reads `archive:DB/DATASET?seconds=10&filter=r&size=1280x960`.
+/// Reads `archive:DB/DATASET?seconds=10&filter=r&circle=37.6,0.1,0.5&size=1280x960`.
 pub(super) fn open_show(
     url: &SourceUrl<'_>,
     surroundings: &Surroundings,
@@ -94,21 +97,31 @@ pub(super) fn open_show(
         .filter(|(archive, dataset)| !archive.is_empty() && !dataset.is_empty() && !dataset.contains('/'));
     let (archive, dataset) =
         named.ok_or_else(|| url.fault("an archive: url is written archive:DB/DATASET?seconds=10"))?;
-    let (mut seconds, mut filter, mut within) = (DEFAULT_SECONDS, None, DEFAULT_SIZE);
+    let (mut seconds, mut filter, mut place, mut within) = (DEFAULT_SECONDS, None, None, DEFAULT_SIZE);
     for (key, value) in url.options() {
         match key {
             "seconds" => seconds = url.seconds(key, value)?,
             "filter" => filter = Some(value.to_owned()),
+            "circle" => place = Some(circle(*url, value)?),
             "size" => within = size(*url, value)?,
-            _ => return Err(url.unknown_option(key, "seconds, filter, size")),
+            _ => return Err(url.unknown_option(key, "seconds, filter, circle, size")),
         }
     }
-    let hanging = Hanging { archive: archive.to_owned(), dataset: dataset.to_owned(), filter, within };
+    let hanging = Hanging { archive: archive.to_owned(), dataset: dataset.to_owned(), filter, place, within };
     Ok(wall(Show::Archive(hanging), Duration::from_secs_f64(seconds), surroundings))
 }
 
 fn size(url: SourceUrl<'_>, value: &str) -> Result<Resolution, CameraError> {
     value.parse().map_err(|error| url.fault(format!("size={value}: {error}")))
+}
+
+/// Right ascension, declination and radius in degrees.
+fn circle(url: SourceUrl<'_>, value: &str) -> Result<Region, CameraError> {
+    let numbers: Vec<f64> = value.split(',').filter_map(|number| number.trim().parse().ok()).collect();
+    let [ra_deg, dec_deg, radius_deg] = numbers[..] else {
+        return Err(url.fault(format!("circle={value} is not written RA,DEC,RADIUS in degrees")));
+    };
+    Region::circle(ra_deg, dec_deg, radius_deg).map_err(|error| url.fault(format!("circle={value}: {error}")))
 }
 
 fn wall(show: Show, every: Duration, surroundings: &Surroundings) -> Box<dyn Source> {
@@ -205,10 +218,10 @@ impl Session for Looking {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::config::CameraConfig;
     use super::super::open;
     use super::super::tests::refusal;
     use super::*;
+    use crate::camera::config::CameraConfig;
     use crate::clock::SystemClock;
 
     #[derive(Debug)]
@@ -249,6 +262,10 @@ mod tests {
     fn wrong_urls_are_refused_in_words() {
         assert!(refusal("archive:db").contains("archive:DB/DATASET"));
         assert!(refusal("archive:db/calexp?seconds=0").contains("seconds=0 is not"));
+        for circle in ["", "1,2", "1,2,x", "1,2,3,4", "1,95,1", "1,2,0", "NaN,2,1"] {
+            let refusal = refusal(&format!("archive:db/calexp?circle={circle}"));
+            assert!(refusal.contains(&format!("circle={circle}")), "{circle}: {refusal}");
+        }
         assert!(refusal("nina:latest").contains("nothing before its options"));
         assert!(refusal("nina:?width=3").contains("known are size"));
     }

@@ -12,12 +12,12 @@ use hyper::body::{Body, Incoming};
 use hyper::header::CONTENT_TYPE;
 use tokio::time::MissedTickBehavior;
 
-use super::super::error::{CameraError, SourceError};
-use super::super::frame::Moment;
 use super::address::SourceUrl;
 use super::fetch::Fetcher;
 use super::parts::PictureReader;
 use super::{Capture, Expected, Session, Source, Surroundings};
+use crate::camera::error::{CameraError, SourceError};
+use crate::camera::frame::Moment;
 use crate::clock::Clock;
 
 /// Longest single picture.

@@ -23,15 +23,15 @@ use futures_util::future::BoxFuture;
 
 pub use address::CameraUrl;
 use address::SourceUrl;
-pub(super) use ffmpeg::{Ffmpeg, JPEG_PIPE, Running};
+pub(super) use ffmpeg::{Ffmpeg, JPEG_PIPE, Running, is_installed as ffmpeg_is_installed};
 pub use gallery::{Answer, Gallery, GalleryError, Hanging, Still};
 pub use pattern::read_stamp;
 
-use super::coded::EncodedFrame;
 use super::config::CameraConfig;
 use super::error::{CameraError, SourceError};
 use super::frame::Moment;
 use super::resolution::Resolution;
+use super::video::coded::EncodedFrame;
 use crate::clock::Clock;
 
 /// Every kind of source: one line here, one file beside this one.
@@ -65,6 +65,11 @@ pub(super) trait Source: Send + Sync {
     /// What is known of its pictures before the first one.
     fn expected(&self) -> Expected {
         Expected::default()
+    }
+
+    /// Whether it cannot do without the program `ffmpeg`.
+    fn needs_ffmpeg(&self) -> bool {
+        false
     }
 }
 

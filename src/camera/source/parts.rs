@@ -8,9 +8,9 @@
 
 use bytes::Bytes;
 
-use super::super::frame::Moment;
-use super::super::jpeg::Splitter;
 use super::Capture;
+use crate::camera::frame::Moment;
+use crate::camera::jpeg::splitter::Splitter;
 
 /// Longest picture taken in: more than 8K at the best quality; a camera that sends more is broken.
 const LONGEST_BYTES: usize = 32 << 20;
@@ -64,10 +64,10 @@ mod tests {
     use chrono::DateTime;
     use proptest::prelude::*;
 
-    use super::super::super::canvas::blank;
-    use super::super::super::resolution::Resolution;
-    use super::super::super::scale::encode;
     use super::*;
+    use crate::camera::look::canvas::blank;
+    use crate::camera::look::scale::encode;
+    use crate::camera::resolution::Resolution;
 
     fn at(ms: u64) -> Moment {
         Moment { monotonic: Duration::from_millis(ms), utc: DateTime::UNIX_EPOCH }

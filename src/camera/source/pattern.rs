@@ -11,16 +11,16 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 
-use super::super::canvas::{self, BLACK, Colour, WHITE};
-use super::super::error::{CameraError, SourceError};
-use super::super::fit::Area;
-use super::super::frame::Moment;
-use super::super::resolution::Resolution;
-use super::super::scale::{self, WorkError};
 use super::address::SourceUrl;
 use super::film::{Film, Projector};
 use super::strips::{MCU, Upper};
 use super::{Expected, Session, Source, Surroundings};
+use crate::camera::error::{CameraError, SourceError};
+use crate::camera::frame::Moment;
+use crate::camera::look::canvas::{self, BLACK, Colour, WHITE};
+use crate::camera::look::fit::Area;
+use crate::camera::look::scale::{self, WorkError};
+use crate::camera::resolution::Resolution;
 use crate::clock::Clock;
 use crate::pixel::EightBit;
 
@@ -210,9 +210,9 @@ pub fn read_stamp(picture: &EightBit) -> Option<DateTime<Utc>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::fit::Fit;
     use super::super::tests::{opened, refusal};
     use super::*;
+    use crate::camera::look::fit::Fit;
 
     fn at(text: &str) -> DateTime<Utc> {
         text.parse().unwrap()

@@ -12,13 +12,13 @@ use retina::client::{
 use retina::codec::{CodecItem, FrameFormat, ParametersRef, VideoFrame, VideoParameters};
 use url::Url;
 
-use super::super::coded::{Codec, EncodedFrame, holds_irap};
-use super::super::error::{CameraError, SourceError};
-use super::super::frame::Moment;
-use super::super::resolution::Resolution;
 use super::address::{Credentials, SourceUrl};
 use super::fetch::AGENT;
 use super::{Capture, Session, Source, Surroundings};
+use crate::camera::error::{CameraError, SourceError};
+use crate::camera::frame::Moment;
+use crate::camera::resolution::Resolution;
+use crate::camera::video::coded::{Codec, EncodedFrame, holds_irap};
 use crate::clock::Clock;
 
 /// Reads `rtsp://host/path` URLs. The whole of them is the camera's own.

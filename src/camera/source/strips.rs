@@ -6,7 +6,7 @@
 
 use bytes::Bytes;
 
-use super::super::jpeg::{Segment, Segments, marker};
+use crate::camera::jpeg::segments::{Segment, Segments, marker};
 
 /// Rows and columns of one MCU of a 4:2:0 picture.
 pub(super) const MCU: u32 = 16;
@@ -92,11 +92,11 @@ fn scan_data<'a>(segments: &[Segment<'a>]) -> Result<&'a [u8], Mismatch> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::canvas::{blank, fill};
-    use super::super::super::fit::Area;
-    use super::super::super::resolution::Resolution;
-    use super::super::super::scale::{decode, encode};
     use super::*;
+    use crate::camera::look::canvas::{blank, fill};
+    use crate::camera::look::fit::Area;
+    use crate::camera::look::scale::{decode, encode};
+    use crate::camera::resolution::Resolution;
 
     fn strip(rows: u32, shade: u8) -> Bytes {
         let mut picture = blank(Resolution::new(100, rows), [shade, 80, 255 - shade]);

@@ -3,12 +3,12 @@
 
 use bytes::Bytes;
 
-use super::frame::Moment;
-use super::resolution::Resolution;
+use crate::camera::frame::Moment;
+use crate::camera::resolution::Resolution;
 
 /// How video is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Codec {
+pub(in crate::camera) enum Codec {
     /// ITU-T H.264.
     H264,
     /// ITU-T H.265.
@@ -17,7 +17,7 @@ pub(super) enum Codec {
 
 impl Codec {
     /// `FFmpeg`'s name for the raw stream.
-    pub(super) fn name(self) -> &'static str {
+    pub(in crate::camera) fn name(self) -> &'static str {
         match self {
             Self::H264 => "h264",
             Self::Hevc => "hevc",
@@ -27,23 +27,23 @@ impl Codec {
 
 /// Whether H.265 NAL units (Annex B) hold a picture that decoding can begin at: types 16 to 21, IRAP
 /// (H.265 table 7-1). Encoders with open groups of pictures send few or no others.
-pub(super) fn holds_irap(data: &[u8]) -> bool {
+pub(in crate::camera) fn holds_irap(data: &[u8]) -> bool {
     let header = |at: usize| data.get(at + 3).map(|byte| byte >> 1 & 0x3F);
     memchr::memmem::find_iter(data, &[0, 0, 1]).any(|at| matches!(header(at), Some(16..=21)))
 }
 
 /// One coded picture (access unit).
 #[derive(Clone, Debug)]
-pub(super) struct EncodedFrame {
+pub(in crate::camera) struct EncodedFrame {
     /// When its capture began, as near as the source can tell.
-    pub(super) captured: Moment,
-    pub(super) codec: Codec,
+    pub(in crate::camera) captured: Moment,
+    pub(in crate::camera) codec: Codec,
     /// Decoding can begin here: parameter sets are inside.
-    pub(super) is_keyframe: bool,
+    pub(in crate::camera) is_keyframe: bool,
     /// Size of the decoded picture, once the source has said it.
-    pub(super) resolution: Option<Resolution>,
+    pub(in crate::camera) resolution: Option<Resolution>,
     /// NAL units with start codes (Annex B).
-    pub(super) data: Bytes,
+    pub(in crate::camera) data: Bytes,
 }
 
 #[cfg(test)]

@@ -4,14 +4,14 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::camera::Camera;
-use super::config::Memory;
-use super::events::Happening;
-use super::frame::Frame;
 use super::motion::MotionDetector;
-use super::pace::Pace;
-use super::resolution::Resolution;
-use super::scale::{self, WorkError};
+use crate::camera::camera::Camera;
+use crate::camera::config::Memory;
+use crate::camera::events::Happening;
+use crate::camera::frame::Frame;
+use crate::camera::look::scale::{self, WorkError};
+use crate::camera::pace::Pace;
+use crate::camera::resolution::Resolution;
 
 /// Pictures of the past are given at this size at most, so no more is worth keeping of a very big one.
 const REMEMBERED: Resolution = Resolution::new(1280, 960);
@@ -72,7 +72,7 @@ impl Drop for Done {
 }
 
 impl Chores {
-    pub(super) fn of(camera: &Camera) -> Self {
+    pub(in crate::camera) fn of(camera: &Camera) -> Self {
         let config = camera.config();
         let motion = config.motion.then(|| {
             let detector = MotionDetector::new(config.motion_part);
@@ -82,7 +82,7 @@ impl Chores {
     }
 
     /// A frame was published.
-    pub(super) fn after(&mut self, camera: &Arc<Camera>, frame: Arc<Frame>) {
+    pub(in crate::camera) fn after(&mut self, camera: &Arc<Camera>, frame: Arc<Frame>) {
         if let Some((chore, detector)) = &mut self.motion {
             let detector = detector.clone();
             chore.start(camera, &frame, move |camera, frame| {
@@ -109,7 +109,8 @@ impl Chores {
 fn remember_smaller(camera: &Camera, frame: &Frame) -> Result<(), WorkError> {
     let config = camera.config();
     let size = frame.resolution.fitted(REMEMBERED);
-    let picture = scale::decode_at(&frame.jpeg, frame.resolution, size, super::fit::Fit::Stretch)?;
+    let picture =
+        scale::decode_at(&frame.jpeg, frame.resolution, size, crate::camera::look::fit::Fit::Stretch)?;
     let jpeg = scale::encode(&picture, config.quality)?;
     camera.remember(Arc::new(Frame { resolution: size, jpeg, ..frame.clone() }));
     Ok(())

@@ -2,8 +2,8 @@
 //!
 //! A change of the whole picture (a light switched on, the camera adjusting itself) is taken as the new normal.
 
-use super::resolution::Resolution;
-use super::scale::{self, WorkError};
+use crate::camera::look::scale::{self, WorkError};
+use crate::camera::resolution::Resolution;
 use crate::pixel::EightBit;
 
 /// Columns and rows of the grid.
@@ -30,7 +30,7 @@ pub(super) struct MotionDetector {
 
 impl MotionDetector {
     /// `least_part` of the picture, 0 to 1, must change.
-    pub(super) fn new(least_part: f64) -> Self {
+    pub(in crate::camera) fn new(least_part: f64) -> Self {
         Self {
             least_part: least_part as f32,
             average: Vec::new(),
@@ -42,7 +42,7 @@ impl MotionDetector {
 
     /// Looks at the next picture; says whether something moves when that has changed. CPU work: call it on the
     /// blocking pool.
-    pub(super) fn look(&mut self, jpeg: &[u8]) -> Result<Option<bool>, WorkError> {
+    pub(in crate::camera) fn look(&mut self, jpeg: &[u8]) -> Result<Option<bool>, WorkError> {
         let small = scale::decode_reduced(jpeg, Resolution::new(GRID.0 as u32 * 2, GRID.1 as u32 * 2))?;
         Ok(self.compare(&grid(&small)))
     }
@@ -106,10 +106,10 @@ fn grid(picture: &EightBit) -> Vec<f32> {
 mod tests {
     use bytes::Bytes;
 
-    use super::super::canvas::{blank, fill};
-    use super::super::fit::Area;
-    use super::super::scale::encode;
     use super::*;
+    use crate::camera::look::canvas::{blank, fill};
+    use crate::camera::look::fit::Area;
+    use crate::camera::look::scale::encode;
 
     fn scene(grey: u8, thing_at: Option<u32>) -> Bytes {
         let mut picture = blank(Resolution::new(640, 480), [grey; 3]);

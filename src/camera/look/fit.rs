@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::resolution::Resolution;
+use crate::camera::resolution::Resolution;
 
 /// What to do when the shapes differ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -27,7 +27,7 @@ const STRETCH_TOLERANCE: f64 = 0.10;
 
 /// A box of pixels in a picture, 0-based.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Area {
+pub(in crate::camera) struct Area {
     /// First column.
     pub x: u32,
     /// First row.
@@ -40,7 +40,7 @@ pub(super) struct Area {
 
 impl Area {
     /// All of a picture.
-    pub(super) fn whole(of: Resolution) -> Self {
+    pub(in crate::camera) fn whole(of: Resolution) -> Self {
         Self { x: 0, y: 0, width: of.width, height: of.height }
     }
 }
@@ -56,7 +56,7 @@ pub(super) struct Placement {
 
 impl Placement {
     /// Places a picture of size `source` into `target`.
-    pub(super) fn of(source: Resolution, target: Resolution, fit: Fit) -> Self {
+    pub(in crate::camera) fn of(source: Resolution, target: Resolution, fit: Fit) -> Self {
         let (whole, all) = (Area::whole(source), Area::whole(target));
         let mismatch = (source.aspect() / target.aspect()).max(target.aspect() / source.aspect()) - 1.0;
         match fit {

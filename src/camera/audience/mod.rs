@@ -1,4 +1,8 @@
-//! Who watches a camera, how they want to see it, and whether anybody wants it at all.
+//! Who watches a camera, and whether anybody wants it at all. A [`viewer`] is one of them; the [`feed`] makes what
+//! they share.
+
+pub(super) mod feed;
+pub(super) mod viewer;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -7,27 +11,8 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::error::CameraError;
-use super::resolution::Resolution;
-
-/// How somebody wants to see a camera's pictures. Equal looks share one encode per picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Look {
-    /// Exact size.
-    pub size: Resolution,
-    /// With the camera's name and the time of the picture written into it.
-    pub stamped: bool,
-}
-
-impl Look {
-    /// Plain, at a size that is only known once the picture is decoded.
-    pub(super) const UNKNOWN: Self = Self { size: Resolution::new(0, 0), stamped: false };
-
-    /// Plain, at this size.
-    pub const fn at(size: Resolution) -> Self {
-        Self { size, stamped: false }
-    }
-}
+use crate::camera::error::CameraError;
+use crate::camera::look::Look;
 
 /// What may be watched at the same time.
 #[derive(Clone, Copy, Debug)]
@@ -144,6 +129,7 @@ fn give_back<K: std::hash::Hash + Eq>(places: &mut HashMap<K, usize>, key: &K) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::camera::resolution::Resolution;
 
     const PLACES: Places = Places { viewers: 4, per_address: 2, looks: 1 };
 

@@ -11,10 +11,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, watch};
 
-use super::audience::Look;
-use super::error::CameraError;
-use super::frame::Frame;
-use super::scale::WorkError;
+use crate::camera::error::CameraError;
+use crate::camera::frame::Frame;
+use crate::camera::look::Look;
+use crate::camera::look::scale::WorkError;
 
 /// Renditions remembered per camera: some sizes of the newest frames and of what is asked from memory.
 const REMEMBERED: usize = 24;
@@ -23,7 +23,7 @@ const MOST_UNDER_WAY: usize = 16;
 
 /// What is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Subject {
+pub(in crate::camera) enum Subject {
     /// A frame of the source, by its number.
     Frame(u64),
     /// A notice, after so many seconds of silence (`None`: never seen).
@@ -40,7 +40,7 @@ type Pending = watch::Receiver<Option<Outcome>>;
 
 /// The renditions of one camera that were asked for last, finished or under way.
 #[derive(Debug)]
-pub(super) struct Feed {
+pub(in crate::camera) struct Feed {
     recent: Mutex<VecDeque<(Key, Pending)>>,
     permits: Arc<Semaphore>,
     runtime: Handle,
@@ -49,12 +49,12 @@ pub(super) struct Feed {
 
 impl Feed {
     /// `permits` bound the work of all cameras together; it runs on `runtime`.
-    pub(super) fn new(permits: Arc<Semaphore>, runtime: Handle) -> Self {
+    pub(in crate::camera) fn new(permits: Arc<Semaphore>, runtime: Handle) -> Self {
         Self { recent: Mutex::default(), permits, runtime, encodes: AtomicU64::new(0) }
     }
 
     /// The rendition of `subject` with this look, made by `work` on the blocking pool unless it is there already.
-    pub(super) fn rendition<F, W>(
+    pub(in crate::camera) fn rendition<F, W>(
         &self,
         subject: Subject,
         look: Look,
@@ -92,12 +92,12 @@ impl Feed {
     }
 
     /// Forgets everything that is finished, to give memory back when nobody watches.
-    pub(super) fn forget(&self) {
+    pub(in crate::camera) fn forget(&self) {
         self.recent.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// How many renditions were made so far.
-    pub(super) fn encodes(&self) -> u64 {
+    pub(in crate::camera) fn encodes(&self) -> u64 {
         self.encodes.load(Ordering::Relaxed)
     }
 
@@ -127,9 +127,9 @@ mod tests {
     use chrono::DateTime;
     use futures_util::future::join_all;
 
-    use super::super::frame::Moment;
-    use super::super::resolution::Resolution;
     use super::*;
+    use crate::camera::frame::Moment;
+    use crate::camera::resolution::Resolution;
 
     const SIZE: Look = Look::at(Resolution::new(2, 2));
 

@@ -50,12 +50,14 @@ impl fmt::Display for State {
 
 /// What is known of a camera's connection. All times are monotonic.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Condition {
+pub(in crate::camera) struct Condition {
     started: Duration,
     last_frame: Option<Duration>,
     /// Frame before the last one of the same session.
     session_frame: Option<Duration>,
     live_since: Option<Duration>,
+    /// When its picture last became another one.
+    changed: Option<Duration>,
     interval: Option<Duration>,
     failed: bool,
     failures: u32,
@@ -63,12 +65,13 @@ pub(super) struct Condition {
 
 impl Condition {
     /// `interval` is the time between frames as far as it is known before the first two.
-    pub(super) fn new(now: Duration, interval: Option<Duration>) -> Self {
+    pub(in crate::camera) fn new(now: Duration, interval: Option<Duration>) -> Self {
         Self {
             started: now,
             last_frame: None,
             session_frame: None,
             live_since: None,
+            changed: None,
             interval,
             failed: false,
             failures: 0,
@@ -76,7 +79,7 @@ impl Condition {
     }
 
     /// A camera that was left alone is wanted again: it is connecting from now on, whatever was before.
-    pub(super) fn begin(&mut self, now: Duration) {
+    pub(in crate::camera) fn begin(&mut self, now: Duration) {
         self.started = now;
         self.last_frame = None;
         self.session_frame = None;
@@ -84,7 +87,7 @@ impl Condition {
     }
 
     /// A frame came.
-    pub(super) fn frame(&mut self, now: Duration) {
+    pub(in crate::camera) fn frame(&mut self, now: Duration) {
         if let Some(gap) =
             self.session_frame.map(|last| now.saturating_sub(last)).filter(|gap| *gap <= LONGEST_INTERVAL)
         {
@@ -99,9 +102,19 @@ impl Condition {
         self.failed = false;
     }
 
+    /// The frame that came is another picture than the one before.
+    pub(in crate::camera) fn changed(&mut self, now: Duration) {
+        self.changed = Some(now);
+    }
+
+    /// How long the camera has shown the very same picture: hardly any while it works, for sensors are noisy.
+    pub(in crate::camera) fn unchanged_for(&self, now: Duration) -> Option<Duration> {
+        Some(now.saturating_sub(self.changed?))
+    }
+
     /// The connection failed or ended. `chance` from 0 to 1 spreads the retries of many cameras. Gives back how
     /// long to wait: 0.5, 1, 2, 4 ... 30 s, less up to a quarter.
-    pub(super) fn failed(&mut self, chance: f64) -> Duration {
+    pub(in crate::camera) fn failed(&mut self, chance: f64) -> Duration {
         self.failed = true;
         self.session_frame = None;
         self.live_since = None;
@@ -110,7 +123,7 @@ impl Condition {
         delay.mul_f64(1.0 - chance.clamp(0.0, 1.0) / 4.0)
     }
 
-    pub(super) fn state(&self, now: Duration) -> State {
+    pub(in crate::camera) fn state(&self, now: Duration) -> State {
         let silence = now.saturating_sub(self.last_frame.unwrap_or(self.started));
         match self.last_frame {
             _ if self.failed || silence >= self.offline_after() => State::Offline,
@@ -121,22 +134,22 @@ impl Condition {
     }
 
     /// When the last frame came.
-    pub(super) fn last_frame(&self) -> Option<Duration> {
+    pub(in crate::camera) fn last_frame(&self) -> Option<Duration> {
         self.last_frame
     }
 
     /// Mean time between frames, once two have come.
-    pub(super) fn interval(&self) -> Option<Duration> {
+    pub(in crate::camera) fn interval(&self) -> Option<Duration> {
         self.interval
     }
 
     /// Age up to which the newest frame counts as the picture of now.
-    pub(super) fn fresh_for(&self) -> Duration {
+    pub(in crate::camera) fn fresh_for(&self) -> Duration {
         Duration::from_secs(1).max(self.interval.unwrap_or_default() * 2)
     }
 
     /// Silence after which a session is given up.
-    pub(super) fn offline_after(&self) -> Duration {
+    pub(in crate::camera) fn offline_after(&self) -> Duration {
         OFFLINE.max(self.interval.unwrap_or_default() * 5)
     }
 
@@ -215,6 +228,16 @@ mod tests {
         condition.frame(s(90.0));
         assert_eq!(condition.failed(0.0), s(0.5));
         assert_eq!(condition.failed(1.0), s(0.75), "chance takes off up to a quarter");
+    }
+
+    #[test]
+    fn a_frozen_camera_is_one_whose_frames_are_all_the_same() {
+        let mut condition = fed(0.1, 5.0);
+        assert_eq!(condition.unchanged_for(s(5.0)), None);
+        condition.changed(s(5.0));
+        condition.frame(s(40.0));
+        assert_eq!(condition.unchanged_for(s(41.0)), Some(s(36.0)));
+        assert_eq!(condition.state(s(41.0)), State::Live, "it sends, so it is alive");
     }
 
     #[test]

@@ -6,9 +6,9 @@
 
 use bytes::Bytes;
 
-use super::jpeg::{Segment, Segments, Stop, marker};
-use super::resolution::{LONGEST_SIDE, Resolution};
+use super::segments::{Segment, Segments, Stop, marker};
 use super::standard_tables::STANDARD_TABLES;
+use crate::camera::resolution::{LONGEST_SIDE, Resolution};
 
 /// Fewer bytes than this are never a picture.
 const LEAST_BYTES: usize = 128;
@@ -17,18 +17,18 @@ const JFIF: [u8; 18] = *b"\xFF\xE0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x
 
 /// A picture ready to be kept.
 #[derive(Clone, Debug)]
-pub(super) struct Normalised {
-    pub(super) jpeg: Bytes,
-    pub(super) resolution: Resolution,
+pub(in crate::camera) struct Normalised {
+    pub(in crate::camera) jpeg: Bytes,
+    pub(in crate::camera) resolution: Resolution,
     /// Coded in a way that upsets hardware decoders or browsers: decode and encode it again.
-    pub(super) unusual: bool,
+    pub(in crate::camera) unusual: bool,
     /// The end marker was missing and put in: only decoding tells whether the picture is whole.
-    pub(super) doubtful: bool,
+    pub(in crate::camera) doubtful: bool,
 }
 
 /// Why a picture was refused; counted per camera.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Rejected {
+pub(in crate::camera) enum Rejected {
     #[error("too short for a picture")]
     TooShort,
     #[error("not JPEG data")]
@@ -40,7 +40,7 @@ pub(super) enum Rejected {
 }
 
 /// Checks and cleans one picture.
-pub(super) fn normalise(jpeg: &Bytes) -> Result<Normalised, Rejected> {
+pub(in crate::camera) fn normalise(jpeg: &Bytes) -> Result<Normalised, Rejected> {
     if jpeg.len() < LEAST_BYTES {
         return Err(Rejected::TooShort);
     }
@@ -196,10 +196,10 @@ impl Parts {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::canvas::{blank, fill};
-    use super::super::fit::Area;
-    use super::super::scale::{decode, encode};
     use super::*;
+    use crate::camera::look::canvas::{blank, fill};
+    use crate::camera::look::fit::Area;
+    use crate::camera::look::scale::{decode, encode};
 
     fn picture() -> Bytes {
         let mut picture = blank(Resolution::new(64, 48), [30, 90, 160]);

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::coded::EncodedFrame;
-use super::ring::RingLimits;
+use crate::camera::ring::RingLimits;
 
 /// Kept beyond the promised seconds.
 const SLACK: Duration = Duration::from_secs(1);
@@ -16,26 +16,26 @@ const TOLERANCE: Duration = Duration::from_secs(1);
 
 /// A coded picture with its number.
 #[derive(Clone, Debug)]
-pub(super) struct Numbered {
-    pub(super) sequence: u64,
-    pub(super) frame: EncodedFrame,
+pub(in crate::camera) struct Numbered {
+    pub(in crate::camera) sequence: u64,
+    pub(in crate::camera) frame: EncodedFrame,
 }
 
 /// Coded pictures of the last seconds.
 #[derive(Debug)]
-pub(super) struct VideoRing {
+pub(in crate::camera) struct VideoRing {
     limits: RingLimits,
     kept: VecDeque<Numbered>,
     bytes: usize,
 }
 
 impl VideoRing {
-    pub(super) fn new(limits: RingLimits) -> Self {
+    pub(in crate::camera) fn new(limits: RingLimits) -> Self {
         Self { limits, kept: VecDeque::new(), bytes: 0 }
     }
 
     /// Takes in a coded picture. Nothing is kept before the first keyframe, and another codec starts anew.
-    pub(super) fn push(&mut self, sequence: u64, frame: EncodedFrame) {
+    pub(in crate::camera) fn push(&mut self, sequence: u64, frame: EncodedFrame) {
         if self.kept.back().is_some_and(|last| last.frame.codec != frame.codec) {
             self.clear();
         }
@@ -52,7 +52,7 @@ impl VideoRing {
     }
 
     /// Forgets groups of pictures that nothing within the ring's span at `now` needs.
-    pub(super) fn expire(&mut self, now: Duration) {
+    pub(in crate::camera) fn expire(&mut self, now: Duration) {
         let horizon = now.saturating_sub(self.limits.span + SLACK);
         while self
             .group_end(0)
@@ -68,7 +68,7 @@ impl VideoRing {
 
     /// The coded pictures that must be decoded for the picture of the instant `target`, that one last: the newest
     /// at or before it, or the first after it, no further away than one second or three intervals.
-    pub(super) fn seek(&self, target: Duration) -> Option<Vec<Numbered>> {
+    pub(in crate::camera) fn seek(&self, target: Duration) -> Option<Vec<Numbered>> {
         let time = |index: usize| self.kept.get(index).map(|kept| kept.frame.captured.monotonic);
         let after = self.kept.partition_point(|kept| kept.frame.captured.monotonic <= target);
         let before = after.checked_sub(1);
@@ -82,23 +82,23 @@ impl VideoRing {
     }
 
     /// The coded pictures that must be decoded for the newest picture.
-    pub(super) fn newest_group(&self) -> Option<Vec<Numbered>> {
+    pub(in crate::camera) fn newest_group(&self) -> Option<Vec<Numbered>> {
         Some(self.group_up_to(self.kept.len().checked_sub(1)?))
     }
 
     /// The oldest coded picture that can be decoded.
-    pub(super) fn oldest_group(&self) -> Option<Vec<Numbered>> {
+    pub(in crate::camera) fn oldest_group(&self) -> Option<Vec<Numbered>> {
         self.kept.front().map(|first| vec![first.clone()])
     }
 
     /// Everything after picture number `sequence`, if that one is still held.
-    pub(super) fn after(&self, sequence: u64) -> Option<Vec<Numbered>> {
+    pub(in crate::camera) fn after(&self, sequence: u64) -> Option<Vec<Numbered>> {
         let at = self.kept.binary_search_by_key(&sequence, |kept| kept.sequence).ok()?;
         Some(self.kept.range(at + 1..).cloned().collect())
     }
 
     /// Everything held that was captured between two instants, from the keyframe before the first.
-    pub(super) fn between(&self, from: Duration, to: Duration) -> Vec<Numbered> {
+    pub(in crate::camera) fn between(&self, from: Duration, to: Duration) -> Vec<Numbered> {
         let first = self.kept.partition_point(|kept| kept.frame.captured.monotonic < from);
         let end = self.kept.partition_point(|kept| kept.frame.captured.monotonic <= to);
         let start = self.keyframe_of(first.min(self.kept.len().saturating_sub(1)));
@@ -106,12 +106,12 @@ impl VideoRing {
     }
 
     /// Bytes held.
-    pub(super) fn bytes(&self) -> usize {
+    pub(in crate::camera) fn bytes(&self) -> usize {
         self.bytes
     }
 
     /// Time between the oldest and the newest picture held.
-    pub(super) fn reach(&self) -> Duration {
+    pub(in crate::camera) fn reach(&self) -> Duration {
         match (self.kept.front(), self.kept.back()) {
             (Some(oldest), Some(newest)) => {
                 newest.frame.captured.monotonic.saturating_sub(oldest.frame.captured.monotonic)
@@ -155,8 +155,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::coded::Codec;
-    use super::super::frame::Moment;
     use super::*;
+    use crate::camera::frame::Moment;
 
     fn coded(at_ms: u64, is_keyframe: bool, bytes: usize) -> EncodedFrame {
         EncodedFrame {

@@ -5,12 +5,12 @@ use chrono::{DateTime, Utc};
 
 use super::canvas::{self, BLACK, LETTER, WHITE};
 use super::fit::{Area, Fit};
-use super::frame::Frame;
-use super::resolution::Resolution;
 use super::scale::{self, WorkError};
+use crate::camera::frame::Frame;
+use crate::camera::resolution::Resolution;
 
 /// Brings a frame to `size` and writes name and time into it. CPU work: call it on the blocking pool.
-pub(super) fn stamped(
+pub(in crate::camera) fn stamped(
     frame: &Frame,
     camera: &str,
     size: Resolution,
@@ -45,8 +45,8 @@ mod tests {
     use std::time::Duration;
 
     use super::super::canvas::blank;
-    use super::super::frame::Moment;
     use super::*;
+    use crate::camera::frame::Moment;
 
     fn frame(size: Resolution) -> Frame {
         let utc = "2024-02-29T23:59:58.25Z".parse().unwrap();

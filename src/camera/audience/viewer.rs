@@ -10,11 +10,11 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::audience::Look;
-use super::camera::{Camera, Picture};
-use super::condition::State;
-use super::frame::Frame;
-use super::pace::Pace;
+use crate::camera::camera::{Camera, Picture};
+use crate::camera::frame::Frame;
+use crate::camera::look::Look;
+use crate::camera::pace::Pace;
+use crate::camera::supervision::condition::State;
 
 /// Silence after which the last picture is sent again, so that proxies, clients and the detection of dead
 /// clients have something to live on.
@@ -53,7 +53,7 @@ enum Due {
 }
 
 impl Viewer {
-    pub(super) fn new(
+    pub(in crate::camera) fn new(
         camera: Arc<Camera>,
         request: StreamRequest,
         live: watch::Receiver<Option<Arc<Frame>>>,

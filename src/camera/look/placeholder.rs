@@ -5,20 +5,20 @@ use bytes::Bytes;
 
 use super::canvas::{self, Colour, WHITE};
 use super::fit::{Area, Fit};
-use super::frame::Frame;
-use super::resolution::Resolution;
 use super::scale::{self, WorkError};
+use crate::camera::frame::Frame;
+use crate::camera::resolution::Resolution;
 
 const BACKGROUND: Colour = [52, 66, 92];
 const QUIET: Colour = [176, 190, 214];
 
 /// What the notice says.
 #[derive(Clone, Debug)]
-pub(super) struct Notice {
+pub(in crate::camera) struct Notice {
     /// Name of the camera.
-    pub(super) camera: String,
+    pub(in crate::camera) camera: String,
     /// Whole seconds since its last frame; `None` when there never was one.
-    pub(super) silent_s: Option<u64>,
+    pub(in crate::camera) silent_s: Option<u64>,
 }
 
 impl Notice {
@@ -33,7 +33,7 @@ impl Notice {
     }
 
     /// The notice as a picture of its own. CPU work: call it on the blocking pool.
-    pub(super) fn draw(&self, size: Resolution, quality: u8) -> Result<Bytes, WorkError> {
+    pub(in crate::camera) fn draw(&self, size: Resolution, quality: u8) -> Result<Bytes, WorkError> {
         let mut picture = canvas::blank(size, BACKGROUND);
         let line = |from: u32, to: u32| Area {
             x: size.width / 12,
@@ -48,7 +48,7 @@ impl Notice {
     }
 
     /// The notice as one small line over the last picture. CPU work: call it on the blocking pool.
-    pub(super) fn draw_over(
+    pub(in crate::camera) fn draw_over(
         &self,
         last: &Frame,
         size: Resolution,

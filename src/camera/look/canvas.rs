@@ -3,20 +3,20 @@
 use font8x8::legacy::BASIC_LEGACY;
 
 use super::fit::Area;
-use super::resolution::Resolution;
+use crate::camera::resolution::Resolution;
 use crate::pixel::{Channels, EightBit};
 
 /// R, G, B.
-pub(super) type Colour = [u8; 3];
+pub(in crate::camera) type Colour = [u8; 3];
 
-pub(super) const BLACK: Colour = [0, 0, 0];
-pub(super) const WHITE: Colour = [255, 255, 255];
+pub(in crate::camera) const BLACK: Colour = [0, 0, 0];
+pub(in crate::camera) const WHITE: Colour = [255, 255, 255];
 
 /// Columns and rows of one letter at scale 1.
 pub(super) const LETTER: u32 = 8;
 
 /// Fills an area; what lies outside the picture is left out.
-pub(super) fn fill(picture: &mut EightBit, area: Area, colour: Colour) {
+pub(in crate::camera) fn fill(picture: &mut EightBit, area: Area, colour: Colour) {
     let channels = picture.channels().count();
     let (width, height) = (picture.width(), picture.height());
     let left = (area.x as usize).min(width);
@@ -32,7 +32,14 @@ pub(super) fn fill(picture: &mut EightBit, area: Area, colour: Colour) {
 }
 
 /// Writes one line of ASCII text, every pixel of a letter a square of `scale` pixels; other characters become `?`.
-pub(super) fn write(picture: &mut EightBit, x: u32, y: u32, scale: u32, text: &str, colour: Colour) {
+pub(in crate::camera) fn write(
+    picture: &mut EightBit,
+    x: u32,
+    y: u32,
+    scale: u32,
+    text: &str,
+    colour: Colour,
+) {
     for (column, letter) in (0..).zip(text.chars()) {
         let glyph = BASIC_LEGACY.get(letter as usize).unwrap_or(&BASIC_LEGACY['?' as usize]);
         for (row, bits) in (0..).zip(glyph) {
@@ -56,7 +63,7 @@ pub(super) fn write(picture: &mut EightBit, x: u32, y: u32, scale: u32, text: &s
 
 /// Writes one line in the middle of `area`'s width with its top at the area's top, as big as fits, at most
 /// `largest` pixels per dot. Gives back the height used, pixels.
-pub(super) fn write_centred(
+pub(in crate::camera) fn write_centred(
     picture: &mut EightBit,
     area: Area,
     largest: u32,
@@ -74,7 +81,7 @@ pub(super) fn write_centred(
 }
 
 /// A picture of one colour.
-pub(super) fn blank(resolution: Resolution, colour: Colour) -> EightBit {
+pub(in crate::camera) fn blank(resolution: Resolution, colour: Colour) -> EightBit {
     EightBit::filled(resolution.width as usize, resolution.height as usize, Channels::Rgb, colour)
 }
 

@@ -8,15 +8,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::camera::Camera;
 use super::chores::Chores;
 use super::condition::State;
-use super::decode::decode_live;
-use super::error::SourceError;
-use super::frame::{Frame, Moment};
-use super::normalise::{Normalised, Rejected, normalise};
-use super::scale;
-use super::source::{Capture, Source};
+use crate::camera::camera::Camera;
+use crate::camera::error::SourceError;
+use crate::camera::frame::{Frame, Moment};
+use crate::camera::jpeg::normalise::{Normalised, Rejected, normalise};
+use crate::camera::look::scale;
+use crate::camera::source::{Capture, Source};
+use crate::camera::video::decode::decode_live;
 use crate::error::chain;
 
 /// How often the state is looked at while nothing comes.
@@ -25,7 +25,7 @@ const TICK: Duration = Duration::from_secs(1);
 const CONNECT: Duration = Duration::from_secs(15);
 
 /// Runs until the camera is stopped.
-pub(super) async fn supervise(source: Box<dyn Source>, camera: Arc<Camera>) {
+pub(in crate::camera) async fn supervise(source: Box<dyn Source>, camera: Arc<Camera>) {
     let stopped = camera.stopped();
     let mut watcher = StateLog { camera: &camera, last: State::Connecting };
     let mut chores = Chores::of(&camera);
@@ -75,14 +75,14 @@ async fn session(
     let mut to_skip = camera.config().skip_frames;
     // Started with the first coded picture, ended with the session.
     let mut decoding: Option<AbortOnDropHandle<()>> = None;
-    let mut silence = Duration::ZERO;
+    let (mut has_begun, mut silence) = (false, Duration::ZERO);
     let mut next = session.next();
     loop {
         if let Ok(capture) = tokio::time::timeout(TICK, &mut next).await {
             let capture = capture?;
             drop(next);
             next = session.next();
-            silence = Duration::ZERO;
+            (has_begun, silence) = (true, Duration::ZERO);
             match capture {
                 Capture::Picture { .. } if to_skip > 0 => to_skip -= 1,
                 Capture::Picture { captured, jpeg } => take(camera, captured, jpeg, chores).await,
@@ -97,7 +97,8 @@ async fn session(
             silence += TICK;
             camera.expire();
             if silence >= camera.patience() {
-                return Err(SourceError::NoPictures("it went silent"));
+                let why = if has_begun { "it went silent" } else { "it is connected and sends no picture" };
+                return Err(SourceError::NoPictures(why));
             }
         }
         watcher.look();

@@ -4,24 +4,21 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::AsyncWriteExt;
 use tokio::runtime::Handle;
-use tokio::sync::watch;
 
-use super::camera::Camera;
-use super::coded::{Codec, EncodedFrame};
-use super::error::SourceError;
-use super::frame::{Frame, Moment};
-use super::jpeg::Splitter;
-use super::normalise::normalise;
-use super::resolution::Resolution;
-use super::ring::RingLimits;
-use super::scale::WorkError;
-use super::source::{Ffmpeg, JPEG_PIPE, Running};
-use super::video::{Numbered, VideoRing};
+use super::coded::Codec;
+use super::ring::Numbered;
+use crate::camera::camera::Camera;
+use crate::camera::error::SourceError;
+use crate::camera::frame::{Frame, Moment};
+use crate::camera::jpeg::normalise::normalise;
+use crate::camera::jpeg::splitter::Splitter;
+use crate::camera::look::scale::WorkError;
+use crate::camera::source::{Ffmpeg, JPEG_PIPE, Running};
 
 /// Longest time a single picture of the past may take to decode.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -33,39 +30,6 @@ const MOST_INSIDE: usize = 16;
 const STUCK: Duration = Duration::from_secs(10);
 /// How often it is looked whether somebody still watches.
 const LOOK: Duration = Duration::from_secs(1);
-
-/// The coded video of one camera: its ring, and a bell for whoever decodes.
-#[derive(Debug)]
-pub(super) struct Video {
-    ring: Mutex<VideoRing>,
-    resolution: Mutex<Option<Resolution>>,
-    newest: watch::Sender<u64>,
-}
-
-impl Video {
-    pub(super) fn new(limits: RingLimits) -> Self {
-        let ring = Mutex::new(VideoRing::new(limits));
-        Self { ring, resolution: Mutex::default(), newest: watch::Sender::new(0) }
-    }
-
-    /// Work on the ring, with nobody else at it.
-    pub(super) fn with<T>(&self, work: impl FnOnce(&mut VideoRing) -> T) -> T {
-        work(&mut self.ring.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    pub(super) fn push(&self, sequence: u64, frame: EncodedFrame) {
-        if frame.resolution.is_some() {
-            *self.resolution.lock().unwrap_or_else(PoisonError::into_inner) = frame.resolution;
-        }
-        self.with(|ring| ring.push(sequence, frame));
-        self.newest.send_replace(sequence);
-    }
-
-    /// The size its source announced.
-    pub(super) fn resolution(&self) -> Option<Resolution> {
-        *self.resolution.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// Input arguments for coded pictures on standard input. What is read to recognise the format stays small, and is
 /// decoded too: with `nobuffer` it would be lost, and with it the keyframe.
@@ -96,7 +60,7 @@ fn delimiter(codec: Codec) -> &'static [u8] {
 }
 
 /// The last picture of a group of coded ones that begins with a keyframe. Blocking work.
-pub(super) fn last(group: &[Numbered]) -> Result<Frame, WorkError> {
+pub(in crate::camera) fn last(group: &[Numbered]) -> Result<Frame, WorkError> {
     Handle::current().block_on(async {
         match tokio::time::timeout(PATIENCE, decode_last(group)).await {
             Ok(frame) => frame,
@@ -153,7 +117,7 @@ async fn run(group: &[Numbered], codec: Codec, output: &[&str]) -> Result<Vec<By
 }
 
 /// Decodes what comes while somebody watches, for as long as the camera's session lasts.
-pub(super) async fn decode_live(camera: Arc<Camera>) {
+pub(in crate::camera) async fn decode_live(camera: Arc<Camera>) {
     loop {
         camera.until_watched().await;
         if let Err(error) = decode_while_watched(&camera).await {
@@ -190,16 +154,15 @@ async fn decode_while_watched(camera: &Arc<Camera>) -> Result<(), SourceError> {
     let output = [&["-fps_mode", "passthrough"], JPEG_PIPE].concat();
     let (running, mut stdin) = Ffmpeg::new(&input(codec), &output).start_reading()?;
     let mut decoder = Decoder { running, splitter: Splitter::new(LONGEST_BYTES), buffer: BytesMut::new() };
-    // Coded pictures that went in and did not come out yet.
-    let inside = Mutex::new(VecDeque::new());
-    let coded_inside = || inside.lock().unwrap_or_else(PoisonError::into_inner);
+    let inside = Mutex::new(Inside { coded: VecDeque::new(), last_out: Instant::now() });
+    let inside = || inside.lock().unwrap_or_else(PoisonError::into_inner);
     let feeding = async {
         let mut waiting = group;
         let mut last = first_shown;
         loop {
             for coded in waiting.drain(..) {
                 last = coded.sequence;
-                coded_inside().push_back((coded.sequence, coded.frame.captured));
+                inside().coded.push_back((coded.sequence, coded.frame.captured));
                 let mut bytes = BytesMut::with_capacity(coded.frame.data.len() + 8);
                 bytes.extend_from_slice(&coded.frame.data);
                 bytes.extend_from_slice(delimiter(codec));
@@ -207,6 +170,9 @@ async fn decode_while_watched(camera: &Arc<Camera>) -> Result<(), SourceError> {
                     .await
                     .map_err(|_| SourceError::NoPictures("ffmpeg hangs"))?
                     .map_err(|error| SourceError::Io("ffmpeg stopped reading", error))?;
+            }
+            if inside().is_stuck(Instant::now()) {
+                return Err(SourceError::NoPictures("ffmpeg takes the video and gives no pictures"));
             }
             match tokio::time::timeout(LOOK, newest.changed()).await {
                 Ok(Ok(())) => {}
@@ -227,7 +193,7 @@ async fn decode_while_watched(camera: &Arc<Camera>) -> Result<(), SourceError> {
             let bytes = decoder.buffer.split();
             decoder.splitter.extend(&bytes);
             while let Some(jpeg) = decoder.splitter.next_picture() {
-                show(camera, &jpeg, &mut coded_inside(), first_shown);
+                show(camera, &jpeg, &mut inside(), first_shown);
             }
         }
     };
@@ -237,12 +203,33 @@ async fn decode_while_watched(camera: &Arc<Camera>) -> Result<(), SourceError> {
     }
 }
 
-/// Gives a decoded picture the number and time of the coded one it came from.
-fn show(camera: &Camera, jpeg: &Bytes, inside: &mut VecDeque<(u64, Moment)>, first_shown: u64) {
-    while inside.len() > MOST_INSIDE && inside.front().is_some_and(|(sequence, _)| *sequence >= first_shown) {
-        inside.pop_front();
+/// Coded pictures that went into the decoder and did not come out yet, in order.
+struct Inside {
+    coded: VecDeque<(u64, Moment)>,
+    last_out: Instant,
+}
+
+impl Inside {
+    /// Whether the decoder has had enough for pictures and has given none for too long.
+    fn is_stuck(&self, now: Instant) -> bool {
+        self.coded.len() > MOST_INSIDE && now.saturating_duration_since(self.last_out) >= STUCK
     }
-    let Some((sequence, captured)) = inside.pop_front() else { return };
+
+    /// A decoded picture came: the coded one it came from. Before `first_shown` none is lost in the decoder.
+    fn out(&mut self, first_shown: u64) -> Option<(u64, Moment)> {
+        self.last_out = Instant::now();
+        while self.coded.len() > MOST_INSIDE
+            && self.coded.front().is_some_and(|(sequence, _)| *sequence >= first_shown)
+        {
+            self.coded.pop_front();
+        }
+        self.coded.pop_front()
+    }
+}
+
+/// Gives a decoded picture the number and time of the coded one it came from.
+fn show(camera: &Camera, jpeg: &Bytes, inside: &mut Inside, first_shown: u64) {
+    let Some((sequence, captured)) = inside.out(first_shown) else { return };
     if sequence < first_shown {
         return;
     }
@@ -257,5 +244,39 @@ fn show(camera: &Camera, jpeg: &Bytes, inside: &mut VecDeque<(u64, Moment)>, fir
             tracing::debug!(camera = camera.name(), %reason, "decoded picture dropped");
             camera.reject();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+
+    fn inside(pictures: u64, last_out: Instant) -> Inside {
+        let captured = Moment { monotonic: Duration::ZERO, utc: DateTime::UNIX_EPOCH };
+        Inside { coded: (0..pictures).map(|sequence| (sequence, captured)).collect(), last_out }
+    }
+
+    #[test]
+    fn a_decoder_that_takes_in_and_gives_nothing_out_is_stuck() {
+        let began = Instant::now();
+        for (pictures, after, is_stuck) in [(17, STUCK, true), (16, STUCK * 9, false), (99, STUCK / 2, false)]
+        {
+            assert_eq!(
+                inside(pictures, began).is_stuck(began + after),
+                is_stuck,
+                "{pictures} after {after:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn pictures_lost_in_the_decoder_are_passed_over_once_any_are_shown() {
+        let mut kept = inside(40, Instant::now());
+        assert_eq!(kept.out(0).map(|(sequence, _)| sequence), Some(24), "sixteen are inside at most");
+        assert_eq!(kept.out(0).map(|(sequence, _)| sequence), Some(25));
+        let mut leading = inside(40, Instant::now());
+        assert_eq!(leading.out(39).map(|(sequence, _)| sequence), Some(0), "what is not shown is not lost");
     }
 }

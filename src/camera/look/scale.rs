@@ -6,12 +6,12 @@ use bytes::Bytes;
 
 use super::canvas::{self, BLACK};
 use super::fit::{Fit, Placement};
-use super::resolution::Resolution;
+use crate::camera::resolution::Resolution;
 use crate::pixel::codec::{JpegDecoder, JpegEncoder};
 use crate::pixel::{Channels, EightBit, Limits, Part, PixelBox, Resizer};
 
 /// Any failure of the pixel work, kept as the cause of a [`super::CameraError`].
-pub(super) type WorkError = Box<dyn std::error::Error + Send + Sync>;
+pub(in crate::camera) type WorkError = Box<dyn std::error::Error + Send + Sync>;
 
 /// What a camera's picture may cost to decode: 8K with room to spare.
 const LIMITS: Limits = Limits { unpacked_bytes: 1 << 28, image_pixels: 1 << 26, cutout_pixels: 0 };
@@ -42,24 +42,24 @@ fn with_tools<T>(work: impl FnOnce(&mut Tools) -> Result<T, WorkError>) -> Resul
 }
 
 /// Decodes a picture at its own size. CPU work: call it on the blocking pool.
-pub(super) fn decode(jpeg: &[u8]) -> Result<EightBit, WorkError> {
+pub(in crate::camera) fn decode(jpeg: &[u8]) -> Result<EightBit, WorkError> {
     with_tools(|tools| Ok(tools.decoder.decode(jpeg)?))
 }
 
 /// Decodes a picture as small as the format can cheaply give it, but no smaller than `at_least`, if it is larger.
 /// CPU work: call it on the blocking pool.
-pub(super) fn decode_reduced(jpeg: &[u8], at_least: Resolution) -> Result<EightBit, WorkError> {
+pub(in crate::camera) fn decode_reduced(jpeg: &[u8], at_least: Resolution) -> Result<EightBit, WorkError> {
     let (width, height) = (at_least.width as usize, at_least.height as usize);
     with_tools(|tools| Ok(tools.decoder.decode_covering(jpeg, width, height)?))
 }
 
 /// Encodes a picture as baseline JPEG. CPU work: call it on the blocking pool.
-pub(super) fn encode(picture: &EightBit, quality: u8) -> Result<Bytes, WorkError> {
+pub(in crate::camera) fn encode(picture: &EightBit, quality: u8) -> Result<Bytes, WorkError> {
     with_tools(|tools| Ok(Bytes::copy_from_slice(tools.encoder.encode(picture, quality)?)))
 }
 
 /// Brings a JPEG picture to exactly `target`. CPU work: call it on the blocking pool.
-pub(super) fn decode_at(
+pub(in crate::camera) fn decode_at(
     jpeg: &[u8],
     source: Resolution,
     target: Resolution,
