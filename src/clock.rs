@@ -4,7 +4,7 @@ pub mod leap_seconds;
 
 use std::fmt::Debug;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -45,23 +45,32 @@ impl Clock for SystemClock {
 pub struct FixedClock {
     start: DateTime<Utc>,
     elapsed_ns: AtomicU64,
+    /// By how much civil time was set, on top of what has passed.
+    jumped_ns: AtomicI64,
 }
 
 impl FixedClock {
     /// A clock standing at `start`.
     pub fn at(start: DateTime<Utc>) -> Arc<Self> {
-        Arc::new(Self { start, elapsed_ns: AtomicU64::new(0) })
+        Arc::new(Self { start, elapsed_ns: AtomicU64::new(0), jumped_ns: AtomicI64::new(0) })
     }
 
     /// Moves both times forward.
     pub fn advance(&self, by: Duration) {
         self.elapsed_ns.fetch_add(by.as_nanos() as u64, Ordering::SeqCst);
     }
+
+    /// Sets civil time forward or back, as somebody who sets the machine's clock does; at most some centuries.
+    pub fn jump(&self, by: TimeDelta) {
+        self.jumped_ns.fetch_add(by.num_nanoseconds().unwrap_or_default(), Ordering::SeqCst);
+    }
 }
 
 impl Clock for FixedClock {
     fn utc(&self) -> DateTime<Utc> {
-        self.start + TimeDelta::nanoseconds(self.elapsed_ns.load(Ordering::SeqCst) as i64)
+        self.start
+            + TimeDelta::nanoseconds(self.elapsed_ns.load(Ordering::SeqCst) as i64)
+            + TimeDelta::nanoseconds(self.jumped_ns.load(Ordering::SeqCst))
     }
 
     fn monotonic(&self) -> Duration {

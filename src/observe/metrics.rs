@@ -29,6 +29,8 @@ pub struct Metrics {
     pub camera_state: IntGaugeVec,
     /// `trifocal_camera_frame_age_seconds{camera}`
     pub camera_frame_age: GaugeVec,
+    /// `trifocal_camera_unchanged_seconds{camera}`: time without a single byte of its picture changing.
+    pub camera_unchanged: GaugeVec,
     /// `trifocal_camera_frames_total{camera}`
     pub camera_frames: IntCounterVec,
     /// `trifocal_camera_encodes_total{camera}`: pictures scaled and encoded.
@@ -70,11 +72,17 @@ impl Metrics {
             &["dialect", "endpoint"],
         )?;
         registry.register(Box::new(request_duration.clone()))?;
-        let camera_frame_age = GaugeVec::new(
-            Opts::new("trifocal_camera_frame_age_seconds", "Age of the newest frame of a camera."),
-            &["camera"],
+        let seconds = |name: &str, help: &str| -> prometheus::Result<GaugeVec> {
+            let metric = GaugeVec::new(Opts::new(name, help), &["camera"])?;
+            registry.register(Box::new(metric.clone()))?;
+            Ok(metric)
+        };
+        let camera_frame_age =
+            seconds("trifocal_camera_frame_age_seconds", "Age of the newest frame of a camera.")?;
+        let camera_unchanged = seconds(
+            "trifocal_camera_unchanged_seconds",
+            "Time a camera has shown the very same picture; long for one that froze.",
         )?;
-        registry.register(Box::new(camera_frame_age.clone()))?;
         Ok(Self {
             requests: counters(
                 "trifocal_requests_total",
@@ -109,6 +117,7 @@ impl Metrics {
             )?,
             request_duration,
             camera_frame_age,
+            camera_unchanged,
             registry,
         })
     }

@@ -6,10 +6,13 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use crate::camera::{Answer, Gallery, GalleryError, Hanging, Resolution, Still};
-use crate::catalogue::{ArchiveId, Catalogue, Dataset, FrameRecord, FrameStatistics, Origin};
+use crate::catalogue::{
+    ArchiveId, Catalogue, Dataset, FrameRecord, FrameStatistics, ImageSearch, Origin, SearchedDataset,
+};
 use crate::pixel::codec::Format;
 use crate::protocol::nina::NinaConfig;
 use crate::render::{Finite, FrameSource, Linkage, Renderer, Rendition, StretchRequest};
+use crate::sky::Region;
 
 const QUALITY: u8 = 85;
 
@@ -34,16 +37,65 @@ impl Frames {
         let db = ArchiveId::try_from(hanging.archive.as_str()).map_err(|_| "no archive has such an id")?;
         let dataset =
             Dataset::try_from(hanging.dataset.as_str()).map_err(|_| "no dataset has such a name")?;
-        let (origin, filter) = (Origin::Archive { db, dataset }, hanging.filter.as_deref());
-        let after = after.map_or(0, |after| i64::try_from(after).unwrap_or(i64::MAX));
-        let mut found = self.catalogue.frame_after(&origin, filter, after).await?;
-        if found.is_none() {
-            found = self.catalogue.frame_after(&origin, filter, 0).await?;
-        }
+        let filter = hanging.filter.as_deref();
+        let found = if let Some(place) = &hanging.place {
+            self.frame_of_place(db, dataset, place, filter, after).await?
+        } else {
+            self.frame_of_dataset(&Origin::Archive { db, dataset }, filter, after).await?
+        };
         match found {
             Some(frame) => self.still(&frame, None, hanging.within, None).await.map(Some),
             None => Ok(None),
         }
+    }
+
+    /// The frame behind number `after`, in the order in which they were found.
+    async fn frame_of_dataset(
+        &self,
+        origin: &Origin,
+        filter: Option<&str>,
+        after: Option<u64>,
+    ) -> Result<Option<FrameRecord>, Failed> {
+        let after = after.map_or(0, |after| i64::try_from(after).unwrap_or(i64::MAX));
+        match self.catalogue.frame_after(origin, filter, after).await? {
+            Some(frame) => Ok(Some(frame)),
+            None => Ok(self.catalogue.frame_after(origin, filter, 0).await?),
+        }
+    }
+
+    /// The frame behind number `after` among those that show some of `place`, in the order of their science ids.
+    async fn frame_of_place(
+        &self,
+        db: ArchiveId,
+        dataset: Dataset,
+        place: &Region,
+        filter: Option<&str>,
+        after: Option<u64>,
+    ) -> Result<Option<FrameRecord>, Failed> {
+        let searched = SearchedDataset {
+            db,
+            dataset,
+            bands: Arc::default(),
+            facility: None,
+            instrument: None,
+            science_ids: Vec::new(),
+        };
+        let wanted = ImageSearch { regions: vec![place.clone()], ..ImageSearch::default() };
+        let mut search = self.catalogue.search(searched, Arc::new(wanted));
+        let (mut first, mut is_next) = (None, after.is_none());
+        while let Some(images) = search.next_page().await? {
+            for image in images {
+                if filter.is_some_and(|filter| !filter.eq_ignore_ascii_case(&image.filter)) {
+                    continue;
+                }
+                if is_next {
+                    return Ok(Some(image.frame));
+                }
+                is_next = after == Some(image.frame.id.get().unsigned_abs());
+                first.get_or_insert(image.frame);
+            }
+        }
+        Ok(first)
     }
 
     async fn still(

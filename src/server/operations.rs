@@ -1,6 +1,7 @@
 //! What operators and their machines ask: metrics, health, and the page that shows what runs here.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::http::header::ContentType;
 use actix_web::web::{self, Data, ServiceConfig};
@@ -101,8 +102,9 @@ fn gather_cameras(metrics: &Metrics, cameras: &Cameras) {
             let here = i64::from(state == camera.state);
             metrics.camera_state.with_label_values(&[name, state.name()]).set(here);
         }
-        let age = camera.frame_age.map_or(f64::NAN, |age| age.as_secs_f64());
-        metrics.camera_frame_age.with_label_values(&[name]).set(age);
+        let seconds = |age: Option<Duration>| age.map_or(f64::NAN, |age| age.as_secs_f64());
+        metrics.camera_frame_age.with_label_values(&[name]).set(seconds(camera.frame_age));
+        metrics.camera_unchanged.with_label_values(&[name]).set(seconds(camera.unchanged_for));
         Metrics::bring_to(&metrics.camera_frames, &[name], camera.frames);
         Metrics::bring_to(&metrics.camera_encodes, &[name], camera.encodes);
         metrics.camera_viewers.with_label_values(&[name]).set(gauge(camera.viewers as u64));
