@@ -16,7 +16,8 @@ def free_port():
 
 
 class Gateway:
-    """`trifocal serve` with these settings (TOML without `[server]` and `[storage]`), ended with the block."""
+    """`trifocal serve` with these settings (TOML without `[server]` and `[storage]`), ended with the block. It may be
+    stopped and started again at the same address in between."""
 
     def __init__(self, settings):
         self.address = f"127.0.0.1:{free_port()}"
@@ -30,17 +31,24 @@ class Gateway:
                 f'[storage]\ndatabase = "sqlite://{folder}/t.db"\nwork_dir = "{folder}"\n{settings}'
             )
 
-    def __enter__(self):
+    def start(self):
         self.process = subprocess.Popen([PROGRAM, "serve", "--config", self.file], stderr=subprocess.DEVNULL)
         for _ in range(400):
             try:
                 urllib.request.urlopen(self.base + "/readyz", timeout=5)
-                return self
+                return
             except OSError:
                 time.sleep(0.05)
-        self.process.kill()
+        self.stop()
         raise SystemExit("FAILED: a gateway of our own did not start")
 
-    def __exit__(self, *_):
-        self.process.terminate()
+    def stop(self):
+        self.process.kill()
         self.process.wait()
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()

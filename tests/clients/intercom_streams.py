@@ -1,4 +1,5 @@
-"""Streams of the intercom dialect, as recorders and hubs read them: raw sockets, three parsers, ffmpeg, OpenCV."""
+"""Streams of the intercom dialect, as recorders and hubs read them: raw sockets, three parsers, ffmpeg, OpenCV, and
+GStreamer where it is at hand."""
 
 import re
 import shutil
@@ -134,6 +135,17 @@ if shutil.which("ffmpeg"):
     check("stills arrive one after another", "frame=    3" in said, said[-800:])
 else:
     print("SKIPPED ffmpeg: it is not installed")
+
+if shutil.which("gst-launch-1.0"):
+    said = tool(
+        "GStreamer reads the stream",
+        "gst-launch-1.0", "-v", "souphttpsrc", f"location={BASE + STREAM}", "!", "multipartdemux", "!", "jpegdec", "!",
+        "fakesink", "num-buffers=8", "silent=false",
+    )
+    # I420: one byte of brightness and half a byte of colour per pixel.
+    check("GStreamer decodes 8 pictures of 640x480", said.count("(460800 bytes") == 8, said[-2000:])
+else:
+    print("SKIPPED GStreamer: it is not installed (Debian packages gstreamer1.0-tools, gstreamer1.0-plugins-good)")
 
 same = [request("/api/camera/snapshot", "POST", {"width": "320", "height": 240}).body[:2] for _ in range(2)]
 check("a form is as good as a query", same == [b"\xff\xd8"] * 2)

@@ -3,12 +3,13 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, HttpServer, dev::ServerHandle, web};
 use reqwest::{Client, Method, Response};
 use serde_json::Value;
-use trifocal::camera::{CameraConfig, Cameras, Resolution};
+use trifocal::camera::{CameraConfig, CameraHealth, Cameras, Resolution, State};
 use trifocal::clock::{Clock, SystemClock};
 use trifocal::pixel::codec::jpeg_encode;
 use trifocal::pixel::{Channels, EightBit};
@@ -49,6 +50,11 @@ impl Gateway {
         Self::with(&cameras, IntercomConfig::default(), SystemClock::start())
     }
 
+    /// One camera named `dome` that is somewhere on the network.
+    pub(crate) fn watching(url: &str) -> Self {
+        Self::with(&[CameraConfig::new("dome", url)], IntercomConfig::default(), SystemClock::start())
+    }
+
     /// One camera named `dome` that shows the pictures of a folder.
     pub(crate) fn with_folder(folder: &Path, fps: f64, config: IntercomConfig) -> Self {
         let url = format!("file:{}?fps={fps}", folder.display());
@@ -71,6 +77,25 @@ impl Gateway {
     /// Code and parameter of the failure this request must give.
     pub(crate) async fn failure(&self, path: &str) -> (i64, String) {
         failure(self.get(path).await).await
+    }
+
+    /// Waits until the first camera has done what `is` says.
+    pub(crate) async fn until(&self, is: impl Fn(&CameraHealth) -> bool) {
+        let wait = async {
+            while !is(&self.cameras.health()[0]) {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let late = |_| panic!("{:?}", self.cameras.health()[0]);
+        tokio::time::timeout(Duration::from_secs(30), wait).await.unwrap_or_else(late);
+    }
+
+    /// Waits until the first camera has failed at least once, and looks at what a client gets of it then.
+    pub(crate) async fn shows_a_notice(&self) {
+        self.until(|camera| camera.failures > 0 && camera.state == State::Offline).await;
+        let notice = self.get("snapshot?width=640&height=480").await;
+        assert_eq!(notice.headers()["x-source-state"], "offline");
+        assert_eq!(stated_size(&notice.bytes().await.unwrap()).to_string(), "640x480");
     }
 
     pub(crate) async fn request(&self, method: Method, path: &str) -> Response {

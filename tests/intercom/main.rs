@@ -4,6 +4,7 @@
 
 mod companions;
 mod gateway;
+mod hostile;
 mod memory;
 mod parameters;
 mod peer;

@@ -11,6 +11,15 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
+/// The head of an answer that is a stream of parts.
+pub(crate) const STREAM: &str =
+    "HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=b\r\n\r\n";
+
+/// A picture as a part of such a stream.
+pub(crate) fn part(jpeg: &[u8]) -> Vec<u8> {
+    [b"--b\r\nContent-Type: image/jpeg\r\n\r\n", jpeg, b"\r\n"].concat()
+}
+
 /// A request as a camera sees it.
 pub(crate) struct Heard {
     pub(crate) target: String,

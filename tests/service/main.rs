@@ -4,10 +4,13 @@
 
 mod cameras;
 mod discovery;
+mod frame_cameras;
 mod imageserv;
 mod nina;
 mod one_catalogue;
 mod operations;
+mod process;
+mod programs;
 mod soda;
 mod support;
 mod uws;

@@ -1,67 +1,7 @@
 //! The real process, killed at the worst moment and started again.
 
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-
-use serde_json::Value;
-
+use crate::process::Process;
 use crate::support::{Frame, Site};
-
-/// A service process that dies with the test.
-struct Process {
-    child: Child,
-    base: String,
-}
-
-impl Process {
-    fn start(settings: &Path) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_trifocal"))
-            .args(["serve", "--config"])
-            .arg(settings)
-            .env("RUST_LOG", "info")
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let port = lines.find_map(|line| {
-            let line = line.unwrap();
-            let rest = line.split_once("127.0.0.1:")?.1;
-            let digits = rest.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(rest.len());
-            line.contains("listening").then(|| rest[..digits].parse::<u16>().unwrap())
-        });
-        // The pipe is emptied, or the service would wait for its reader.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, base: format!("http://127.0.0.1:{}", port.unwrap()) }
-    }
-
-    async fn get(&self, path: &str) -> reqwest::Response {
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        client.get(format!("{}{path}", self.base)).send().await.unwrap()
-    }
-
-    async fn response(&self, path: &str) -> Value {
-        self.get(path).await.json::<Value>().await.unwrap()["Response"].clone()
-    }
-
-    async fn history(&self, fits: impl Fn(usize) -> bool) -> Vec<Value> {
-        loop {
-            let entries = self.response("/v2/api/image-history?all=true").await.as_array().unwrap().clone();
-            if fits(entries.len()) {
-                return entries;
-            }
-        }
-    }
-}
-
-impl Drop for Process {
-    /// SIGKILL, which leaves a process no time for anything.
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 #[tokio::test]
 async fn what_was_told_before_a_kill_is_told_after_it() {
