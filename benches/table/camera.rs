@@ -1,245 +1,136 @@
-//! One camera from the inside: how old a picture is when it arrives, what three sizes cost, stills under load, a
-//! camera nobody watches, and what the last thirty seconds hold.
+//! One camera from the inside: what it costs while nobody watches, what three sizes cost, and what the last thirty
+//! seconds hold.
 
-use std::fs;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use chrono::Utc;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpStream;
-use tokio::task::JoinSet;
-use trifocal::camera::read_stamp;
-use trifocal::pixel::Limits;
-use trifocal::pixel::codec::jpeg_decode;
 
 use crate::gateway::Gateway;
-use crate::mjpeg::{FPS, pictures};
-use crate::nginx::Nginx;
+use crate::recording::{self, FPS};
 use crate::row::{Figure, Reach, Row};
 use crate::viewers::watch;
 
-const SECONDS: Duration = Duration::from_secs(6);
-const CLIENTS: usize = 100;
-/// Stills each of them asks for.
-const STILLS: usize = 40;
+const FULL_HD: (usize, usize) = (1920, 1080);
+const ULTRA_HD: (usize, usize) = (3840, 2160);
+/// Largest picture kept of a camera that is larger than [`FULL_HD`].
+const REMEMBERED: (usize, usize) = (1280, 720);
+/// Sizes other than the camera's own.
+const SIZES: [(usize, usize); 3] = [(1280, 720), (640, 480), (640, 360)];
+/// Time after which the memory is full.
+const FILLED: Duration = Duration::from_secs(33);
 
 /// Measures the rows.
 ///
 /// # Errors
 /// When an answer is missing or a picture arrives torn.
 pub(crate) fn measure() -> anyhow::Result<Vec<Row>> {
+    let mut rows = idle()?;
     let directory = tempfile::tempdir()?;
-    let recording = directory.path().join("camera.mjpeg");
-    let pictures = pictures()?;
-    fs::write(&recording, pictures.concat())?;
-    let gateway = Gateway::start(
-        directory.path(),
-        &format!(
-            "[[cameras]]\nname = \"internal\"\nurl = \"file:{}?fps={FPS}\"\n\
-             [[cameras]]\nname = \"pattern\"\nurl = \"test:?size=1920x1080&fps={FPS}\"\nbuffer_seconds = 0\n",
-            recording.display()
-        ),
-    )?;
+    let pictures = recording::pictures(FULL_HD)?;
+    let gateway =
+        Gateway::start(directory.path(), &recording::camera(directory.path(), "internal", &pictures)?)?;
     let (started, at_start) = (Instant::now(), gateway.resident_bytes());
-    let mut rows = vec![idle(&gateway), sizes(&gateway)?];
-    rows.extend(latency(&gateway)?);
-    rows.push(stills(directory.path(), &gateway)?);
-    std::thread::sleep(Duration::from_secs(33).saturating_sub(started.elapsed()));
-    rows.push(memory(&gateway, at_start, &pictures)?);
+    rows.push(sizes(&gateway)?);
+    std::thread::sleep(FILLED.saturating_sub(started.elapsed()));
+    rows.push(memory("memory of 30 s of 1080p", &gateway, at_start, &pictures)?);
+    drop(gateway);
+
+    let directory = tempfile::tempdir()?;
+    let large = recording::pictures(ULTRA_HD)?;
+    let gateway =
+        Gateway::start(directory.path(), &recording::camera(directory.path(), "internal", &large)?)?;
+    let at_start = gateway.resident_bytes();
+    std::thread::sleep(FILLED);
+    let kept = recording::pictures(REMEMBERED)?;
+    rows.push(memory("memory of 30 s of 4K, kept as 1280x720", &gateway, at_start, &kept)?);
     Ok(rows)
 }
 
-fn idle(gateway: &Gateway) -> Row {
-    let used = gateway.cpu_seconds();
-    std::thread::sleep(SECONDS);
-    let cores = (gateway.cpu_seconds() - used) / SECONDS.as_secs_f64();
-    Row {
-        name: "two 1080p25 cameras, nobody watching",
-        ours: Figure::Cores(cores),
-        floor: Figure::Cores(0.05),
-        floor_is: "a twentieth of a core",
-        reach: Reach::AtMost(1.0),
-        note: "one of them draws its own pictures".to_owned(),
+/// What cameras cost while nobody watches: one that is passed on, read from another gateway, and one that draws.
+fn idle() -> anyhow::Result<Vec<Row>> {
+    let directories = [tempfile::tempdir()?, tempfile::tempdir()?];
+    let pattern = format!("[[cameras]]\nname = \"internal\"\nurl = \"test:?size=1920x1080&fps={FPS}\"\n");
+    let drawing = Gateway::start(directories[0].path(), &pattern)?;
+    let drawn = recording::idle_cores(&drawing);
+    let url = format!("{}/api/camera/snapshot?width=1920&height=1080&fps={FPS}", drawing.base());
+    let reading = Gateway::start(
+        directories[1].path(),
+        &format!("[[cameras]]\nname = \"internal\"\nurl = \"{url}\"\n"),
+    )?;
+    while reading.metric("trifocal_camera_frames_total")? < FPS as f64 {
+        std::thread::sleep(Duration::from_millis(100));
     }
+    let read = recording::idle_cores(&reading);
+    let row = |name, cores, floor, floor_is, note: &str| Row {
+        name,
+        ours: Figure::Cores(cores),
+        floor: Figure::Cores(floor),
+        floor_is,
+        reach: Reach::AtMost(1.0),
+        note: note.to_owned(),
+    };
+    Ok(vec![
+        row("HTTP camera 1080p25, nobody watching", read, 0.02, "a fiftieth of a core", "kept for 30 s"),
+        row(
+            "test: camera 1080p25, nobody watching",
+            drawn,
+            0.05,
+            "a twentieth of a core",
+            "draws and encodes",
+        ),
+    ])
 }
 
 /// However many watch, each size is encoded once per picture.
 fn sizes(gateway: &Gateway) -> anyhow::Result<Row> {
-    let metric = "trifocal_camera_encodes_total";
-    let path = |(width, height): (u32, u32)| {
-        format!("/api/camera/snapshot?width={width}&height={height}&fps={FPS}&source=internal")
-    };
-    let others: Vec<_> = [(1280, 720), (640, 480)].map(path).into();
-    let watching: Vec<_> = others
-        .into_iter()
-        .map(|path| {
+    let (few, _) = encodes(gateway, 1)?;
+    let (many, note) = encodes(gateway, 50)?;
+    Ok(Row {
+        name: "encodes for 150 viewers of three other sizes",
+        ours: Figure::PerSecond(many),
+        floor: Figure::PerSecond(few),
+        floor_is: "the same for 3 viewers",
+        reach: Reach::AtMost(1.05),
+        note,
+    })
+}
+
+/// Encodes per second with so many viewers of each size, and what else was seen.
+fn encodes(gateway: &Gateway, viewers: usize) -> anyhow::Result<(f64, String)> {
+    let watching: Vec<_> = SIZES
+        .map(|(width, height)| {
+            let path = format!("/api/camera/snapshot?width={width}&height={height}&fps={FPS}");
             let base = gateway.base().to_owned();
-            std::thread::spawn(move || watch(&base, &path, 50, SECONDS, || 0.0))
+            std::thread::spawn(move || watch(&base, &path, viewers, Duration::from_secs(5), || 0.0))
         })
-        .collect();
+        .into();
     // Everybody has connected and settled.
     std::thread::sleep(Duration::from_secs(3));
-    let (before, started) = (gateway.metric(metric)?, Instant::now());
-    let (used, frames) =
-        (gateway.cpu_seconds(), gateway.metric("trifocal_camera_frames_total{camera=\"internal\"")?);
-    std::thread::sleep(Duration::from_secs(4));
-    let encodes = gateway.metric(metric)? - before;
-    let frames = gateway.metric("trifocal_camera_frames_total{camera=\"internal\"")? - frames;
+    let count = || gateway.metric("trifocal_camera_encodes_total");
+    let (before, used, started) = (count()?, gateway.cpu_seconds(), Instant::now());
+    std::thread::sleep(Duration::from_secs(3));
     let elapsed = started.elapsed().as_secs_f64();
-    let cores = (gateway.cpu_seconds() - used) / elapsed;
+    let (rate, cores) = ((count()? - before) / elapsed, (gateway.cpu_seconds() - used) / elapsed);
     let mut slowest = f64::INFINITY;
     for viewers in watching {
-        let seen = viewers.join().ok().context("the viewers failed")??;
-        slowest = slowest.min(seen.slowest_fps);
+        slowest = slowest.min(viewers.join().ok().context("the viewers failed")??.slowest_fps);
     }
-    Ok(Row {
-        name: "encodes for 100 viewers of two other sizes",
-        ours: Figure::PerSecond(encodes / elapsed),
-        floor: Figure::PerSecond(2.0 * frames / elapsed),
-        floor_is: "two per picture of the camera",
-        reach: Reach::AtMost(1.02),
-        note: format!("{:.1} % cpu in all, slowest viewer {slowest:.1} fps", cores * 100.0),
-    })
+    ensure!(rate > 0.0, "nothing was encoded");
+    Ok((rate, format!("{:.1} % cpu in all, slowest viewer {slowest:.1} fps", cores * 100.0)))
 }
 
-/// From the time painted into a picture to its last byte at a client.
-fn latency(gateway: &Gateway) -> anyhow::Result<Vec<Row>> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let mut delays = runtime.block_on(async {
-        let path = format!("/api/camera/snapshot?width=1920&height=1080&fps={FPS}&source=pattern");
-        let mut wire = Client::open(gateway.base(), &path).await?;
-        let mut delays = Vec::new();
-        while delays.len() < FPS * 6 {
-            let picture = wire.part().await?;
-            let arrived = Utc::now();
-            let stamp = read_stamp(&jpeg_decode(&picture, &Limits::default())?).context("no stamp")?;
-            delays.push((arrived - stamp).to_std().unwrap_or_default());
-        }
-        anyhow::Ok(delays)
-    })?;
-    delays.sort_unstable();
-    let row = |name, share: f64| Row {
-        name,
-        ours: Figure::Time(delays[((delays.len() - 1) as f64 * share) as usize]),
-        floor: Figure::Time(Duration::from_secs(1) / FPS as u32),
-        floor_is: "time between two pictures",
-        reach: Reach::AtMost(1.0),
-        note: "with drawing and encoding the picture".to_owned(),
-    };
-    Ok(vec![row("capture to client 1080p25, median", 0.5), row("capture to client 1080p25, p99", 0.99)])
-}
-
-/// The slowest hundredth of stills that a hundred clients ask for at once.
-fn stills(directory: &std::path::Path, gateway: &Gateway) -> anyhow::Result<Row> {
-    let path = "/api/camera/snapshot?width=1920&height=1080&source=internal";
-    let served = directory.join("still");
-    fs::create_dir_all(served.join("stream"))?;
-    fs::write(served.join("still.jpg"), gateway.fetch(path)?)?;
-    let nginx = Nginx::serve(&served, 1 << 30)?;
-    let (ours, peer) = (p99(gateway.base(), path)?, p99(nginx.base(), "/still.jpg")?);
-    Ok(Row {
-        name: "1080p still, 100 clients at once, p99",
-        ours: Figure::Time(ours),
-        floor: Figure::Time(peer),
-        floor_is: "nginx serving the same bytes",
-        reach: Reach::AtMost(1.5),
-        note: String::new(),
-    })
-}
-
-fn p99(base: &str, path: &str) -> anyhow::Result<Duration> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let mut clients = JoinSet::new();
-        for _ in 0..CLIENTS {
-            let (base, path) = (base.to_owned(), path.to_owned());
-            clients.spawn(async move {
-                let mut client = Client::connect(&base).await?;
-                let mut times = Vec::new();
-                for _ in 0..STILLS {
-                    let started = Instant::now();
-                    client.ask(&base, &path).await?;
-                    ensure!(client.body().await?.starts_with(&[0xFF, 0xD8]), "no picture");
-                    times.push(started.elapsed());
-                }
-                anyhow::Ok(times)
-            });
-        }
-        let mut times = Vec::new();
-        while let Some(outcome) = clients.join_next().await {
-            times.extend(outcome??);
-        }
-        times.sort_unstable();
-        Ok(times[times.len() * 99 / 100])
-    })
-}
-
-/// What thirty seconds of the recording hold: every picture of two seconds, ten a second before.
-fn memory(gateway: &Gateway, at_start: u64, pictures: &[Vec<u8>]) -> anyhow::Result<Row> {
-    let mean = pictures.iter().map(Vec::len).sum::<usize>() as f64 / pictures.len() as f64;
-    let promised = mean * (2 * FPS + 29 * 10) as f64;
-    let held = gateway.metric("trifocal_camera_buffer_bytes{camera=\"internal\"")?;
+/// What thirty seconds hold: every picture of two seconds, ten a second before.
+fn memory(name: &'static str, gateway: &Gateway, at_start: u64, kept: &[Vec<u8>]) -> anyhow::Result<Row> {
+    let mean = kept.iter().map(Vec::len).sum::<usize>() as f64 / kept.len() as f64;
+    let pictures = (2 * FPS + 29 * 10) as f64;
+    let held = gateway.metric("trifocal_camera_buffer_bytes")?;
     let grown = gateway.resident_bytes().saturating_sub(at_start);
     Ok(Row {
-        name: "memory of 30 s of 1080p",
+        name,
         ours: Figure::Bytes(held),
-        floor: Figure::Bytes(promised),
+        floor: Figure::Bytes(mean * pictures),
         floor_is: "10 pictures a second, all of the last 2 s",
         reach: Reach::AtMost(1.05),
         note: format!("the process grew by {:.0} MiB", grown as f64 / f64::from(1 << 20)),
     })
-}
-
-/// A kept-alive connection that reads answers and parts.
-struct Client(BufReader<TcpStream>);
-
-impl Client {
-    async fn connect(base: &str) -> anyhow::Result<Self> {
-        let socket = TcpStream::connect(base.trim_start_matches("http://")).await?;
-        socket.set_nodelay(true)?;
-        Ok(Self(BufReader::with_capacity(256 << 10, socket)))
-    }
-
-    async fn open(base: &str, path: &str) -> anyhow::Result<Self> {
-        let mut client = Self::connect(base).await?;
-        client.ask(base, path).await?;
-        client.head().await?;
-        Ok(client)
-    }
-
-    async fn ask(&mut self, base: &str, path: &str) -> anyhow::Result<()> {
-        let host = base.trim_start_matches("http://");
-        self.0.write_all(format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes()).await?;
-        Ok(())
-    }
-
-    /// Reads lines up to an empty one; gives the length they name.
-    async fn head(&mut self) -> anyhow::Result<usize> {
-        let (mut line, mut length) = (String::new(), 0);
-        while line != "\r\n" {
-            line.clear();
-            ensure!(self.0.read_line(&mut line).await? > 0, "the connection broke off");
-            if let Some((name, value)) = line.split_once(':')
-                && name.eq_ignore_ascii_case("content-length")
-            {
-                length = value.trim().parse()?;
-            }
-        }
-        Ok(length)
-    }
-
-    async fn body(&mut self) -> anyhow::Result<Vec<u8>> {
-        let mut body = vec![0; self.head().await?];
-        self.0.read_exact(&mut body).await?;
-        Ok(body)
-    }
-
-    /// The next part of a stream: delimiter line, headers, picture, line end.
-    async fn part(&mut self) -> anyhow::Result<Vec<u8>> {
-        let picture = self.body().await?;
-        let mut end = [0; 2];
-        self.0.read_exact(&mut end).await?;
-        Ok(picture)
-    }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 
 use crate::gateway::{self, Gateway};
-use crate::row::{Figure, Reach, Row};
+use crate::row::{Figure, Reach, Row, quantile};
 
 /// Sides of the large image: 10.7 GB of single-precision samples, none of them on disk.
 const SIDE: usize = 51_800;
@@ -95,7 +95,7 @@ fn memory(gateway: &Gateway) -> anyhow::Result<Row> {
 /// The wait of the slowest hundredth among many clients, against their mean.
 fn slowest(gateway: &Gateway) -> anyhow::Result<Row> {
     let base = gateway.base();
-    let mut times: Vec<Duration> = std::thread::scope(|scope| {
+    let times: Vec<Duration> = std::thread::scope(|scope| {
         let clients: Vec<_> = (0..CLIENTS)
             .map(|client| {
                 let paths = (0..QUESTIONS).map(move |question| cutout(client * QUESTIONS + question, 100));
@@ -105,9 +105,8 @@ fn slowest(gateway: &Gateway) -> anyhow::Result<Row> {
         let answers = clients.into_iter().map(|client| client.join().expect("a client does not panic"));
         anyhow::Ok(answers.collect::<anyhow::Result<Vec<_>>>()?.concat())
     })?;
-    times.sort_unstable();
     let mean = times.iter().sum::<Duration>() / times.len().max(1) as u32;
-    let p99 = times[times.len() * 99 / 100];
+    let p99 = quantile(times, 0.99);
     Ok(Row {
         name: "100x100 cutout, 64 connections, p99",
         ours: Figure::Time(p99),

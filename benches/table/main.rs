@@ -6,6 +6,7 @@
 mod cached;
 mod camera;
 mod cutouts;
+mod delay;
 mod files;
 mod frames;
 mod gateway;
@@ -17,6 +18,7 @@ mod mjpeg;
 mod nearest;
 mod nginx;
 mod process;
+mod recording;
 mod rice;
 mod row;
 mod searches;
@@ -41,6 +43,7 @@ const GROUPS: &[(&str, Group)] = &[
     ("memory", memory::measure),
     ("mjpeg", mjpeg::measure),
     ("camera", camera::measure),
+    ("camera-delay", delay::measure),
     ("nearest", nearest::measure),
     ("searches", searches::measure),
 ];

@@ -103,7 +103,12 @@ impl fmt::Display for Row {
 }
 
 /// The middle one of `times`.
-pub(crate) fn median(mut times: Vec<Duration>) -> Duration {
+pub(crate) fn median(times: Vec<Duration>) -> Duration {
+    quantile(times, 0.5)
+}
+
+/// The time that this share of `times` does not exceed; 0.99 for the slowest hundredth.
+pub(crate) fn quantile(mut times: Vec<Duration>, share: f64) -> Duration {
     times.sort_unstable();
-    times.get(times.len() / 2).copied().unwrap_or_default()
+    times.get((times.len().saturating_sub(1) as f64 * share) as usize).copied().unwrap_or_default()
 }
