@@ -52,7 +52,10 @@ async fn the_newest_frame_of_the_night_is_a_camera() {
         )
         .serve()
         .await;
-    picture(&gateway, "nina", rises_eastwards).await;
+    // The gradient is seen, stretched.
+    let is_stretched =
+        |picture: &EightBit| brightness(picture, 600, 440) > brightness(picture, 20, 20).saturating_add(40);
+    picture(&gateway, "nina", is_stretched).await;
     gateway.stop().await;
 }
 

@@ -6,6 +6,7 @@ mod cameras;
 mod discovery;
 mod frame_cameras;
 mod imageserv;
+mod intercom_errors;
 mod nina;
 mod one_catalogue;
 mod operations;
