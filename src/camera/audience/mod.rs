@@ -1,4 +1,4 @@
-//! Who watches a camera, and whether anybody wants it at all. A [`viewer`] is one of them; the [`feed`] makes what
+//! Who watches a camera, and whether anybody wants it at all. A `viewer` is one of them; the `feed` makes what
 //! they share.
 
 pub(super) mod feed;

@@ -1,4 +1,6 @@
-//! One camera: its newest frame, its memory, and every way to ask for a picture of it.
+//! One camera: its newest frame, its memory, its audience. `stills` are single pictures of it.
+
+mod stills;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -6,30 +8,24 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::audience::feed::{Feed, Subject};
+use super::audience::feed::Feed;
 use super::audience::viewer::{StreamRequest, Viewer};
 use super::audience::{Audience, Places};
 use super::clip::Footage;
-use super::config::{CameraConfig, Connect, OfflinePolicy};
+use super::config::{CameraConfig, Connect};
 use super::error::CameraError;
 use super::events::{Events, Happening};
 use super::frame::{Frame, Moment};
 use super::health::{CameraHealth, Counters};
 use super::look::Look;
-use super::look::overlay;
-use super::look::placeholder::Notice;
-use super::look::scale;
 use super::resolution::Resolution;
 use super::ring::{Ring, RingLimits};
 use super::source::Expected;
 use super::supervision::condition::{Condition, State};
+use super::video::Video;
 use super::video::coded::EncodedFrame;
-use super::video::ring::Numbered;
-use super::video::{Video, decode};
 use crate::clock::Clock;
 
-/// How long a request for the picture of now waits for one.
-const WAIT: Duration = Duration::from_secs(3);
 /// How long coded video goes on being decoded for nobody.
 const DECODING_LINGER: Duration = Duration::from_secs(10);
 
@@ -128,78 +124,6 @@ impl Camera {
         seen.or_else(|| self.video.resolution()).or(self.expected)
     }
 
-    /// The picture of now. Waits for one when the newest is too old and the camera is not known to be gone;
-    /// then the camera's offline policy decides.
-    ///
-    /// # Errors
-    /// [`CameraError::NoSignal`] when the policy says so; failures of scaling.
-    pub async fn newest(&self, look: Look) -> Result<Picture, CameraError> {
-        self.audience.ask(self.clock.monotonic());
-        match self.fresh().await {
-            Some(frame) => {
-                let state = self.state();
-                Ok(Picture { frame: self.rendition(&frame, look).await?, state })
-            }
-            None => self.substitute(look).await?.ok_or(CameraError::NoSignal),
-        }
-    }
-
-    /// The picture of the instant `ago` before `arrival` (monotonic), from memory.
-    ///
-    /// # Errors
-    /// [`CameraError::NothingFromThen`]; failures of scaling.
-    pub async fn past(&self, arrival: Duration, ago: Duration, look: Look) -> Result<Picture, CameraError> {
-        self.audience.ask(self.clock.monotonic());
-        let state = self.state();
-        // An instant before the clock began is one before every frame.
-        let target = arrival.checked_sub(ago);
-        let frame = match self.coded_past(arrival, target, ago) {
-            Some(group) => Some(self.decoded(group).await?),
-            None => self.remembered(arrival, target, ago),
-        };
-        let frame = frame.ok_or(CameraError::NothingFromThen)?;
-        Ok(Picture { frame: self.rendition(&frame, look).await?, state })
-    }
-
-    fn coded_past(
-        &self,
-        arrival: Duration,
-        target: Option<Duration>,
-        ago: Duration,
-    ) -> Option<Vec<Numbered>> {
-        self.video.with(|ring| {
-            ring.expire(arrival);
-            if ago.is_zero() { ring.newest_group() } else { ring.seek(target?) }
-        })
-    }
-
-    fn remembered(&self, arrival: Duration, target: Option<Duration>, ago: Duration) -> Option<Arc<Frame>> {
-        let mut ring = lock(&self.ring);
-        ring.expire(arrival);
-        if ago.is_zero() { ring.newest().cloned() } else { ring.seek(target?) }
-    }
-
-    /// The oldest picture in memory.
-    ///
-    /// # Errors
-    /// [`CameraError::NothingFromThen`] when there is none; failures of scaling.
-    pub async fn oldest(&self, look: Look) -> Result<Picture, CameraError> {
-        let coded = self.video.with(|ring| ring.oldest_group());
-        let frame = match coded {
-            Some(group) => self.decoded(group).await?,
-            None => lock(&self.ring).oldest().cloned().ok_or(CameraError::NothingFromThen)?,
-        };
-        Ok(Picture { frame: self.rendition(&frame, look).await?, state: self.state() })
-    }
-
-    /// A notice instead of a picture.
-    ///
-    /// # Errors
-    /// Failures of drawing it.
-    pub async fn placeholder(&self, look: Look) -> Result<Picture, CameraError> {
-        Ok(Picture { frame: self.notice(None, look).await?, state: self.state() })
-    }
-
     /// What is held from between two instants (monotonic), for a clip.
     pub(super) fn between(&self, from: Duration, to: Duration) -> Footage {
         let coded = self.video.with(|ring| ring.between(from, to));
@@ -278,13 +202,12 @@ impl Camera {
         self.stopped.clone()
     }
 
-    /// A frame came: it becomes the newest and goes to every viewer. Gives it back, to be remembered.
-    pub(super) fn publish(&self, frame: impl FnOnce(u64) -> Frame) -> Arc<Frame> {
+    /// A frame came: it gets its number. It is still to be remembered and shown.
+    pub(super) fn receive(&self, frame: impl FnOnce(u64) -> Frame) -> Arc<Frame> {
         let sequence = self.counters.frames.up();
         let frame = Arc::new(frame(sequence));
         let is_new = self.live.borrow().as_ref().is_none_or(|last| last.jpeg != frame.jpeg);
         self.count_frame(frame.captured.monotonic, is_new);
-        self.show(frame.clone());
         frame
     }
 
@@ -379,91 +302,5 @@ impl Camera {
     /// Silence after which the connection is given up.
     pub(super) fn patience(&self) -> Duration {
         lock(&self.condition).offline_after()
-    }
-
-    /// The frame as somebody wants to see it: its very bytes where it is so already.
-    pub(super) async fn rendition(&self, frame: &Arc<Frame>, look: Look) -> Result<Arc<Frame>, CameraError> {
-        if frame.resolution == look.size && !look.stamped {
-            return Ok(frame.clone());
-        }
-        let (fit, quality, camera) = (self.config.fit, self.config.quality, self.name());
-        let work = || {
-            let (frame, camera) = (frame.clone(), camera.to_owned());
-            move || {
-                let jpeg = if look.stamped {
-                    overlay::stamped(&frame, &camera, look.size, fit, quality)?
-                } else {
-                    let picture = scale::decode_at(&frame.jpeg, frame.resolution, look.size, fit)?;
-                    scale::encode(&picture, quality)?
-                };
-                Ok(Frame { resolution: look.size, jpeg, ..(*frame).clone() })
-            }
-        };
-        self.feed.rendition(Subject::Frame(frame.sequence), look, work).await
-    }
-
-    /// The last picture of a group of coded ones.
-    async fn decoded(&self, group: Vec<Numbered>) -> Result<Arc<Frame>, CameraError> {
-        let sequence = group.last().map_or(0, |last| last.sequence);
-        self.feed.rendition(Subject::Decoded(sequence), Look::UNKNOWN, || move || decode::last(&group)).await
-    }
-
-    /// What is shown while no frame comes: the last one while the camera only stalls, then what its policy
-    /// says; `None` when that is to show nothing.
-    pub(super) async fn substitute(&self, look: Look) -> Result<Option<Picture>, CameraError> {
-        let (state, last) = (self.state(), self.live.borrow().clone());
-        let frame = match (state, last, self.config.offline) {
-            (State::Live | State::Stalled, Some(frame), _) => self.rendition(&frame, look).await?,
-            (_, last, OfflinePolicy::Last) => self.notice(last, look).await?,
-            // Until it has failed, a camera is only not there yet: no reason to end a stream.
-            (State::Connecting, _, OfflinePolicy::Close) | (_, _, OfflinePolicy::Placeholder) => {
-                self.notice(None, look).await?
-            }
-            (_, _, OfflinePolicy::Error | OfflinePolicy::Close) => return Ok(None),
-        };
-        Ok(Some(Picture { frame, state }))
-    }
-
-    /// A notice that no frame comes, over `last` if given.
-    async fn notice(&self, last: Option<Arc<Frame>>, look: Look) -> Result<Arc<Frame>, CameraError> {
-        let now = Moment::now(&*self.clock);
-        let silent_s =
-            lock(&self.condition).last_frame().map(|at| now.monotonic.saturating_sub(at).as_secs());
-        let subject = match &last {
-            Some(frame) => Subject::Marked(frame.sequence, silent_s.unwrap_or_default()),
-            None => Subject::Notice(silent_s),
-        };
-        let notice = Notice { camera: self.name().to_owned(), silent_s };
-        let (fit, quality, size) = (self.config.fit, self.config.quality, look.size);
-        let work = || {
-            move || {
-                let jpeg = match &last {
-                    Some(frame) => notice.draw_over(frame, size, fit, quality)?,
-                    None => notice.draw(size, quality)?,
-                };
-                Ok(Frame { sequence: 0, captured: now, resolution: size, jpeg })
-            }
-        };
-        self.feed.rendition(subject, look, work).await
-    }
-
-    /// The newest frame if it is young enough, or the next one if it comes in time.
-    async fn fresh(&self) -> Option<Arc<Frame>> {
-        let mut live = self.live.subscribe();
-        let newest = live.borrow_and_update().clone();
-        let fresh_for = lock(&self.condition).fresh_for();
-        if let Some(frame) = newest.filter(|frame| frame.age(self.clock.monotonic()) <= fresh_for) {
-            return Some(frame);
-        }
-        if self.state() == State::Offline {
-            return None;
-        }
-        let next = live.wait_for(|frame| {
-            frame.as_ref().is_some_and(|frame| frame.age(self.clock.monotonic()) <= fresh_for)
-        });
-        tokio::select! {
-            () = self.stopped.cancelled() => None,
-            changed = tokio::time::timeout(WAIT, next) => changed.ok()?.ok()?.clone(),
-        }
     }
 }

@@ -1,5 +1,5 @@
-//! What is done with a picture after everybody has it: it goes into memory, smaller if it is very big, and is
-//! looked at for motion. None of it delays the next picture.
+//! What is done with a picture beside showing it: it goes into memory, smaller if it is very big, and is looked at for
+//! motion. None of the work delays anybody.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -72,7 +72,7 @@ impl Drop for Done {
 }
 
 impl Chores {
-    pub(in crate::camera) fn of(camera: &Camera) -> Self {
+    pub(super) fn of(camera: &Camera) -> Self {
         let config = camera.config();
         let motion = config.motion.then(|| {
             let detector = MotionDetector::new(config.motion_part);
@@ -81,11 +81,11 @@ impl Chores {
         Self { memory: Chore::new(config.buffer_fps), motion }
     }
 
-    /// A frame was published.
-    pub(in crate::camera) fn after(&mut self, camera: &Arc<Camera>, frame: Arc<Frame>) {
+    /// A frame came.
+    pub(super) fn start(&mut self, camera: &Arc<Camera>, frame: &Arc<Frame>) {
         if let Some((chore, detector)) = &mut self.motion {
             let detector = detector.clone();
-            chore.start(camera, &frame, move |camera, frame| {
+            chore.start(camera, frame, move |camera, frame| {
                 let moving = detector.lock().unwrap_or_else(PoisonError::into_inner).look(&frame.jpeg)?;
                 if let Some(moving) = moving {
                     camera.record(Happening::Motion(moving));
@@ -99,9 +99,9 @@ impl Chores {
             Memory::Reduced => !REMEMBERED.covers(frame.resolution),
         };
         if smaller {
-            self.memory.start(camera, &frame, remember_smaller);
+            self.memory.start(camera, frame, remember_smaller);
         } else {
-            camera.remember(frame);
+            camera.remember(frame.clone());
         }
     }
 }

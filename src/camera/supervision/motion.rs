@@ -30,7 +30,7 @@ pub(super) struct MotionDetector {
 
 impl MotionDetector {
     /// `least_part` of the picture, 0 to 1, must change.
-    pub(in crate::camera) fn new(least_part: f64) -> Self {
+    pub(super) fn new(least_part: f64) -> Self {
         Self {
             least_part: least_part as f32,
             average: Vec::new(),
@@ -42,7 +42,7 @@ impl MotionDetector {
 
     /// Looks at the next picture; says whether something moves when that has changed. CPU work: call it on the
     /// blocking pool.
-    pub(in crate::camera) fn look(&mut self, jpeg: &[u8]) -> Result<Option<bool>, WorkError> {
+    pub(super) fn look(&mut self, jpeg: &[u8]) -> Result<Option<bool>, WorkError> {
         let small = scale::decode_reduced(jpeg, Resolution::new(GRID.0 as u32 * 2, GRID.1 as u32 * 2))?;
         Ok(self.compare(&grid(&small)))
     }

@@ -116,8 +116,10 @@ async fn take(camera: &Arc<Camera>, captured: Moment, jpeg: Bytes, chores: &mut 
     };
     match checked {
         Ok(Normalised { jpeg, resolution, .. }) => {
-            let frame = camera.publish(|sequence| Frame { sequence, captured, resolution, jpeg });
-            chores.after(camera, frame);
+            let frame = camera.receive(|sequence| Frame { sequence, captured, resolution, jpeg });
+            // Remembered first: whoever has seen a picture may ask for it again.
+            chores.start(camera, &frame);
+            camera.show(frame);
         }
         Err(reason) => {
             tracing::debug!(camera = camera.name(), %reason, "picture dropped");
