@@ -22,8 +22,8 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
-    /// Starts the service in `directory` with `settings` (TOML without `[server]` and `[storage]`) and waits
-    /// until it is ready.
+    /// Starts the service in `directory` with `settings` (TOML without `[server]`, `[storage]` and `[ingest]`) and
+    /// waits until it is ready. Files are whole when it starts and need not rest.
     ///
     /// # Errors
     /// When it ends or does not become ready in time; its last words are in the error.
@@ -36,7 +36,7 @@ impl Gateway {
             &file,
             format!(
                 "[server]\nlisten = \"127.0.0.1:{port}\"\n[storage]\ndatabase = \"sqlite://{data}/trifocal.db\"\n\
-                 work_dir = \"{data}\"\n{settings}",
+                 work_dir = \"{data}\"\n[ingest]\nsettle_seconds = 0.001\n{settings}",
                 data = data.display()
             ),
         )?;

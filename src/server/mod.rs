@@ -10,6 +10,7 @@ mod gallery;
 mod guard;
 mod measure;
 mod operations;
+mod pieces;
 mod service;
 mod tls;
 

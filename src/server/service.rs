@@ -20,6 +20,7 @@ use super::filling::keep_filled;
 use super::gallery::Frames;
 use super::guard::guard;
 use super::measure::{measure, name_request};
+use super::pieces::in_pieces;
 use super::{Error, companion, operations, tls};
 use crate::access::Access;
 use crate::camera::Cameras;
@@ -299,6 +300,7 @@ fn listen(
             .app_data(intercom.clone())
             .app_data(access.clone())
             .app_data(PayloadConfig::new(request_bytes))
+            .wrap(from_fn(in_pieces))
             .wrap(from_fn(guard))
             .wrap(from_fn(measure))
             .wrap(from_fn(name_request))
