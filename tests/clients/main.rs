@@ -36,6 +36,7 @@ clients! {
     intercom_rtsp
     intercom_setup
     intercom_streams
+    nina_stars
     touch_n_stars
     vo_cutouts
     vo_documents
