@@ -5,6 +5,9 @@ pub const CARD_BYTES: usize = 80;
 /// Characters of a standard keyword.
 pub const KEYWORD_BYTES: usize = 8;
 
+/// Where a value in fixed format stands: columns 11 to 30. FITS 4.0 section 4.2.
+const FIXED_VALUE: std::ops::Range<usize> = 10..30;
+
 /// What a card says after its `=`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum CardValue {
@@ -177,6 +180,29 @@ pub(super) fn fixed_card(keyword: &str, value: &str, comment: Option<&str>) -> C
     text_card(&text)
 }
 
+/// A card that waits for its value: keyword and comment are in their places already.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ValueSlot(Card);
+
+impl ValueSlot {
+    /// A slot with the keyword and the comment of `card`.
+    pub(super) fn of(card: &Card) -> Self {
+        Self(fixed_card(&card.keyword(), "", card.comment().as_deref()))
+    }
+
+    /// The card with this value in fixed format, as [`fixed_card`] makes it.
+    pub(super) fn filled(self, value: &str) -> Card {
+        let Self(mut card) = self;
+        let is_narrow = card.0[KEYWORD_BYTES..].starts_with(b"= ") && value.len() <= FIXED_VALUE.len();
+        if !is_narrow || !value.is_ascii() {
+            return fixed_card(&card.keyword(), value, card.comment().as_deref());
+        }
+        let start = if value.starts_with('\'') { FIXED_VALUE.start } else { FIXED_VALUE.end - value.len() };
+        card.0[start..start + value.len()].copy_from_slice(value.as_bytes());
+        card
+    }
+}
+
 /// A card of free text, cut or blank-padded to 80 columns; what is not printable ASCII becomes `?`.
 pub(super) fn text_card(text: &str) -> Card {
     let mut card = [b' '; CARD_BYTES];
@@ -243,6 +269,18 @@ mod tests {
         assert_eq!(Card(bytes).value(), Some(CardValue::Text("café".into())));
         assert_eq!(card("CRPIX1  = \n 5.0\r").value(), Some(CardValue::Real(5.0)));
         assert_eq!(card("HIERARCH ESO DET  NAME = 'x'").keyword(), "ESO DET NAME");
+    }
+
+    #[test]
+    fn a_filled_slot_is_the_card_made_anew() {
+        let long = format!("'{}'", "[1:2048,1:4096]".repeat(2));
+        for text in ["CRPIX1  = 5.0 / reference pixel", "CRPIX1A = 5.0", "HIERARCH ESO DET NAME = 'x' / y"] {
+            let (name, comment) = (card(text).keyword(), card(text).comment());
+            for value in ["", "1024", "-38.5", "'[1:10,2:20]'", "1.7976931348623157E308", &long] {
+                let filled = ValueSlot::of(&card(text)).filled(value);
+                assert_eq!(filled, fixed_card(&name, value, comment.as_deref()), "{text}: {value}");
+            }
+        }
     }
 
     #[test]

@@ -232,11 +232,6 @@ impl Header {
         }
     }
 
-    /// The card in this place.
-    pub(super) fn card_at(&self, at: usize) -> Option<Card> {
-        self.cards.get(at).copied().map(Card)
-    }
-
     /// Puts another card in this place.
     pub(super) fn replace_at(&mut self, at: usize, card: Card) {
         if let Some(bytes) = self.cards.get_mut(at) {

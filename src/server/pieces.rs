@@ -10,8 +10,8 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
 use actix_web::web::Bytes;
 
-/// Bytes of a piece; what the HTTP library writes at once.
-const PIECE_BYTES: usize = 32 << 10;
+/// Bytes of a piece: small cutouts and pictures still leave at once.
+const PIECE_BYTES: usize = 64 << 10;
 
 /// Sends answers that lie whole in memory piece by piece; streams pass as they are.
 ///

@@ -2,7 +2,7 @@
 
 use super::sections::{Section, Subject};
 use super::{Crop, CutoutNote, lookup};
-use crate::fits::card::{Card, CardValue, fixed_card, real_text};
+use crate::fits::card::{Card, CardValue, ValueSlot, real_text};
 use crate::fits::hdu::ImageHdu;
 use crate::fits::header::Header;
 
@@ -45,11 +45,20 @@ enum Change {
     Date,
 }
 
+/// The card a crop changes.
+#[derive(Clone, Copy, Debug)]
+struct CardChange {
+    /// Its place in the header.
+    at: usize,
+    change: Change,
+    slot: ValueSlot,
+}
+
 /// A header ready to be cropped.
 #[derive(Debug)]
 pub(in crate::fits) struct Template {
     header: Header,
-    changes: Vec<(usize, Change)>,
+    changes: Vec<CardChange>,
     /// Look-up distortion tables this image needs; an error when they cannot follow the crop.
     pub(super) lookups: Result<Vec<lookup::Reference>, String>,
 }
@@ -83,7 +92,7 @@ impl Template {
                 }
                 _ => section_change(&template.header, &keyword, &card, whole)?,
             };
-            Some((at, change))
+            Some(CardChange { at, change, slot: ValueSlot::of(&card) })
         });
         let changes: Vec<_> = changes.collect();
         template.changes.extend(changes);
@@ -118,19 +127,18 @@ impl Template {
         for (at, card) in header.cards().enumerate() {
             let Some(value) = number(&card) else { continue };
             let name = &card.0[..8];
-            if let Some((axis, letter)) = axis_and_letter(name, b"CRPIX") {
-                if !parents.contains(&letter) {
-                    changes.push((at, Change::Down(axis, value)));
-                }
+            let change = if let Some((axis, letter)) = axis_and_letter(name, b"CRPIX") {
+                (!parents.contains(&letter)).then_some(Change::Down(axis, value))
             } else if let Some((axis, letter)) = axis_and_letter(name, b"CRVAL") {
-                if parents.contains(&letter) {
-                    changes.push((at, Change::Up(axis, value)));
-                }
+                parents.contains(&letter).then_some(Change::Up(axis, value))
             } else if let Some((axis, b' ')) = axis_and_letter(name, b"LTV") {
-                changes.push((at, Change::Down(axis, value)));
+                Some(Change::Down(axis, value))
             } else if let Some((axis, b' ')) = axis_and_letter(name, b"CNPIX") {
-                changes.push((at, Change::Up(axis, value)));
-            }
+                Some(Change::Up(axis, value))
+            } else {
+                None
+            };
+            changes.extend(change.map(|change| CardChange { at, change, slot: ValueSlot::of(&card) }));
         }
         Self { header, changes, lookups: Ok(Vec::new()) }
     }
@@ -139,7 +147,7 @@ impl Template {
     pub(super) fn cropped(&self, crop: Crop<'_>, note: Option<&CutoutNote>) -> Header {
         let mut header = self.header.clone();
         let mut gone = Vec::new();
-        for &(at, change) in &self.changes {
+        for &CardChange { at, change, slot } in &self.changes {
             let text = match change {
                 // An axis that stays as it is keeps its cards as they are.
                 Change::Length(axis) => match crop.run(axis.number()) {
@@ -158,7 +166,7 @@ impl Template {
                 Change::Date => note.map(|note| format!("'{}'", note.made_at.format("%Y-%m-%dT%H:%M:%S"))),
             };
             match text {
-                Some(text) => header.revalue(at, &text),
+                Some(text) => header.replace_at(at, slot.filled(&text)),
                 None => gone.push(at),
             }
         }
@@ -270,14 +278,5 @@ fn number(card: &Card) -> Option<f64> {
         CardValue::Integer(integer) => Some(integer as f64),
         CardValue::Real(real) => Some(real),
         _ => None,
-    }
-}
-
-impl Header {
-    /// Gives the card at `at` another value in fixed format; keyword and comment stay.
-    fn revalue(&mut self, at: usize, text: &str) {
-        if let Some(card) = self.card_at(at) {
-            self.replace_at(at, fixed_card(&card.keyword(), text, card.comment().as_deref()));
-        }
     }
 }
