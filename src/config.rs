@@ -20,6 +20,16 @@ use crate::protocol::nina::NinaConfig;
 use crate::protocol::vo::VoConfig;
 use crate::render::{CacheConfig, LimitsConfig};
 
+/// Keys whose values are lists of words, which an environment variable separates by commas.
+const LISTS: [&str; 4] = ["nina.directories", "access.anonymous", "access.disabled", "access.require_tls"];
+/// What the HTTP server takes.
+const MOST_WORKERS: u64 = 512;
+/// More than any machine has; its bytes can still be counted.
+const MOST_MIB: u64 = 1 << 33;
+/// A century: times in nanoseconds end in 2262.
+const MOST_DAYS: u64 = 36_500;
+const SECONDS_OF_A_YEAR: f64 = 31_557_600.0;
+
 /// Everything the service is told at start.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -132,7 +142,7 @@ pub enum Error {
         /// The files that were read, in brackets.
         files: String,
         /// What is wrong, with the name of the key.
-        problem: config::ConfigError,
+        problem: String,
     },
     /// A value has the right type but makes no sense.
     #[error("configuration: {key}: {problem}")]
@@ -158,11 +168,13 @@ impl Config {
             .prefix_separator("__")
             .separator("__")
             .try_parsing(true)
-            .list_separator(",")
-            .with_list_parse_key("nina.directories");
-        let read = builder.add_source(environment).build().and_then(config::Config::try_deserialize);
+            .list_separator(",");
+        let environment = LISTS.into_iter().fold(environment, Environment::with_list_parse_key);
+        let unreadable = |problem: String| Error::Unreadable { files: in_brackets(files), problem };
+        let layers =
+            builder.add_source(environment).build().map_err(|problem| unreadable(problem.to_string()))?;
         let config: Self =
-            read.map_err(|problem| Error::Unreadable { files: in_brackets(files), problem })?;
+            layers.clone().try_deserialize().map_err(|problem| unreadable(in_words(layers, &problem)))?;
         config.validated()
     }
 
@@ -181,8 +193,8 @@ impl Config {
             ("ingest.poll_seconds", self.ingest.poll_seconds),
             ("nina.ping_seconds", self.nina.ping_seconds),
         ] {
-            check(key, seconds.is_finite() && seconds > 0.0, || {
-                format!("{seconds} is not a positive number of seconds")
+            check(key, (0.001..=SECONDS_OF_A_YEAR).contains(&seconds), || {
+                format!("{seconds} is not a number of seconds between 0.001 and a year")
             })?;
         }
         check("nina.companion_listen", self.nina.companion_address().is_ok(), || {
@@ -198,14 +210,40 @@ impl Config {
         let area = self.vo.cutout_square_degrees;
         check("vo.cutout_square_degrees", area > 0.0, || format!("{area} is not above 0"))?;
         check("limits.cutout_pixels", self.limits.cutout_pixels > 0, || "must be at least 1".into())?;
+        let url = &self.server.public_url;
         check(
             "server.public_url",
-            self.server.public_url.is_empty() || self.server.public_url.starts_with("http"),
-            || format!("'{}' is not an http(s) URL", self.server.public_url),
+            url.is_empty() || url.starts_with("http://") || url.starts_with("https://"),
+            || format!("'{url}' does not begin with http:// or https://"),
         )?;
+        self.check_amounts()?;
         self.check_archives()?;
         self.check_bands()?;
         Ok(self)
+    }
+
+    fn check_amounts(&self) -> Result<(), Error> {
+        let (server, jobs) = (&self.server, &self.jobs);
+        for (key, amount, most) in [
+            ("server.workers", server.workers as u64, MOST_WORKERS),
+            ("cache.frames_mib", self.cache.frames_mib, MOST_MIB),
+            ("cache.renditions_mib", self.cache.renditions_mib, MOST_MIB),
+            ("cache.thumbnails_mib", self.cache.thumbnails_mib, MOST_MIB),
+            ("jobs.scratch_mib", jobs.scratch_mib, MOST_MIB),
+            ("jobs.keep_days", jobs.keep_days.into(), MOST_DAYS),
+            ("jobs.most_keep_days", jobs.most_keep_days.into(), MOST_DAYS),
+        ] {
+            check(key, amount <= most, || format!("{amount} is above {most}"))?;
+        }
+        for (key, amount) in [
+            ("nina.listeners", self.nina.listeners),
+            ("nina.listener_queue", self.nina.listener_queue),
+            ("jobs.workers", jobs.workers),
+            ("jobs.queued", jobs.queued),
+        ] {
+            check(key, amount > 0, || "must be at least 1".to_owned())?;
+        }
+        Ok(())
     }
 
     fn check_archives(&self) -> Result<(), Error> {
@@ -268,6 +306,16 @@ impl Config {
     }
 }
 
+/// What is wrong with the layers: the key and what would be right, where the library tells of one of them only.
+fn in_words(layers: config::Config, problem: &config::ConfigError) -> String {
+    let named = |value: serde_json::Value| serde_path_to_error::deserialize::<_, Config>(value).err();
+    match layers.try_deserialize().ok().and_then(named) {
+        Some(error) if error.path().iter().len() > 0 => format!("{}: {}", error.path(), error.inner()),
+        Some(error) => error.inner().to_string(),
+        None => problem.to_string(),
+    }
+}
+
 fn in_brackets(files: &[PathBuf]) -> String {
     let names: Vec<_> = files.iter().map(|path| path.display().to_string()).collect();
     if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) }
@@ -312,9 +360,45 @@ mod tests {
     }
 
     #[test]
+    fn a_word_nobody_knows_names_the_key_and_the_words_there_are() {
+        let message = load("[access]\nanonymous = [\"all\"]\n").unwrap_err().to_string();
+        assert!(message.contains("access.anonymous[0]") && message.contains("`nina`"), "{message}");
+    }
+
+    #[test]
+    fn a_key_that_is_missing_is_named_with_its_place() {
+        let message = load("[[cameras]]\nname = \"dome\"\n").unwrap_err().to_string();
+        assert!(message.contains("cameras[0]: missing field `url`"), "{message}");
+    }
+
+    #[test]
     fn an_impossible_value_names_its_key() {
-        let message = load("[nina]\nstretch_factor = 2.0\n").unwrap_err().to_string();
-        assert!(message.contains("nina.stretch_factor"), "{message}");
+        for (key, value) in [
+            ("nina.stretch_factor", "2.0"),
+            ("nina.black_clipping", "nan"),
+            ("nina.ping_seconds", "1e300"),
+            ("nina.listener_queue", "0"),
+            ("nina.companion_listen", "\"5000\""),
+            ("nina.upload_token", "\"short\""),
+            ("ingest.settle_seconds", "0"),
+            ("ingest.poll_seconds", "-1"),
+            ("server.workers", "513"),
+            ("server.public_url", "\"httpd\""),
+            ("cache.frames_mib", "9223372036854775807"),
+            ("jobs.queued", "0"),
+            ("jobs.most_keep_days", "4000000000"),
+            ("storage.database", "\"postgres://x\""),
+            ("vo.cutout_square_degrees", "0"),
+            ("vo.usual_rows", "1000000"),
+            ("limits.cutout_pixels", "0"),
+        ] {
+            let (section, name) = key.split_once('.').unwrap();
+            let refused = load(&format!("[{section}]\n{name} = {value}\n"));
+            assert!(
+                matches!(&refused, Err(Error::Impossible { key: named, .. }) if named == key),
+                "{refused:?}"
+            );
+        }
     }
 
     #[test]

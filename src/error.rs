@@ -40,14 +40,35 @@ impl<E: Classified> Classified for Arc<E> {
     }
 }
 
-/// The whole cause chain of an error in one line, for the log.
+/// The whole cause chain of an error in one line, for the log. A cause that its effect quotes at its end is not
+/// repeated.
 pub fn chain(error: &dyn std::error::Error) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();
     while let Some(next) = cause {
-        line.push_str(": ");
-        line.push_str(&next.to_string());
+        let text = next.to_string();
+        if !line.ends_with(&text) {
+            line.push_str(": ");
+            line.push_str(&text);
+        }
         cause = next.source();
     }
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("{0}")]
+    struct Told(&'static str, #[source] Option<Box<Told>>);
+
+    #[test]
+    fn a_chain_names_every_cause_once() {
+        let cause = Told("no space left", None);
+        let quoting = Told("cannot write: no space left", Some(Box::new(cause)));
+        let error = Told("the result is lost", Some(Box::new(quoting)));
+        assert_eq!(chain(&error), "the result is lost: cannot write: no space left");
+    }
 }

@@ -4,6 +4,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use trifocal::cli::Cli;
+use trifocal::error::chain;
+use trifocal::observe::logs;
 
 /// Answers are made of many small pieces and a few very large ones; this allocator hands both out without locks
 /// and gives memory back.
@@ -14,7 +16,7 @@ fn main() -> ExitCode {
     match Cli::parse().run() {
         Ok(code) => code,
         Err(error) => {
-            tracing::error!("{error:#}");
+            logs::last_words(&chain(&*error));
             ExitCode::FAILURE
         }
     }

@@ -93,6 +93,14 @@ impl Cameras {
         Ok(())
     }
 
+    /// Whether these cameras can be told apart, and at most one of them is the default.
+    ///
+    /// # Errors
+    /// As [`Cameras::start`].
+    pub fn check_names(configs: &[CameraConfig]) -> Result<(), CameraError> {
+        config::ids(configs).map(drop)
+    }
+
     /// Disconnects every camera and ends every stream after the picture it is sending.
     pub async fn stop(&self) {
         self.stop.cancel();

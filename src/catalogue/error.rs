@@ -33,6 +33,9 @@ pub enum CatalogueError {
     /// The file cannot be opened as a database.
     #[error("the database cannot be opened")]
     Open(#[source] sqlx::Error),
+    /// The file is a database, but damaged.
+    #[error("the database is damaged; move it away and start again: it is made anew from the files")]
+    Damaged,
     /// A statement failed.
     #[error("the catalogue cannot be read or written")]
     Storage(#[source] sqlx::Error),
@@ -68,6 +71,7 @@ impl Classified for CatalogueError {
             | Self::Newer
             | Self::Migration(_)
             | Self::Open(_)
+            | Self::Damaged
             | Self::Storage(_)
             | Self::Unexpected(_) => ErrorKind::Internal,
         }

@@ -16,7 +16,13 @@ const STEPS: &[Step] = &[
     (5, "jobs", include_str!("../../migrations/0005_jobs.sql")),
 ];
 
-const TABLE: &str = "_sqlx_migrations";
+/// Where the database notes the steps it has taken.
+pub(super) const TABLE: &str = "_sqlx_migrations";
+
+/// How many steps there are.
+pub(super) fn count() -> usize {
+    STEPS.len()
+}
 
 /// Applies the steps that are missing. `may_change` is asked only when there are any.
 ///

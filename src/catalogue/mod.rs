@@ -16,6 +16,7 @@ mod history_writes;
 pub mod identity;
 mod image_writes;
 pub mod images;
+mod inspection;
 mod interval;
 pub mod jobs;
 pub mod known;
@@ -30,6 +31,7 @@ mod show;
 mod sky_cell;
 pub mod synthetic;
 
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -51,6 +53,7 @@ pub use history_order::HistoryOrder;
 pub use history_writes::IMAGE_SAVE;
 pub use identity::{DataId, IdentityError, ScienceId, ScienceIdScheme, SdssFilter};
 pub use images::{ArchiveImage, Coverage, Duplicate, ImagePlace, NewImage};
+pub use inspection::Inspection;
 pub use interval::Interval;
 pub use jobs::{Job, JobFailure, JobFilter, JobId, JobPhase, JobResult};
 pub use known::{KnownFile, KnownState, Rejection};
@@ -115,12 +118,7 @@ impl Catalogue {
     /// When the address is not a file, another service holds the database, it was written by a newer version,
     /// or the file is not a database.
     pub async fn open(url: &str, role: Role, clock: Arc<dyn Clock>) -> Result<Arc<Self>> {
-        let options = SqliteConnectOptions::from_str(url).map_err(CatalogueError::Address)?;
-        let path = options.get_filename().to_owned();
-        let in_memory = url.contains(":memory:") || url.contains("mode=memory");
-        if !url.starts_with("sqlite:") || in_memory || path.as_os_str().is_empty() {
-            return Err(CatalogueError::NotAFile);
-        }
+        let (options, path) = database(url)?;
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(CatalogueError::Folder)?;
         }
@@ -197,6 +195,17 @@ impl Catalogue {
         sqlx::query("select 1").execute(&self.readers).await?;
         Ok(())
     }
+}
+
+/// The file at the address of a database.
+fn database(url: &str) -> Result<(SqliteConnectOptions, PathBuf)> {
+    let options = SqliteConnectOptions::from_str(url).map_err(CatalogueError::Address)?;
+    let path = options.get_filename().to_owned();
+    let in_memory = url.contains(":memory:") || url.contains("mode=memory");
+    if !url.starts_with("sqlite:") || in_memory || path.as_os_str().is_empty() {
+        return Err(CatalogueError::NotAFile);
+    }
+    Ok((options, path))
 }
 
 #[cfg(test)]

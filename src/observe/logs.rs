@@ -8,17 +8,9 @@ use tracing_subscriber::EnvFilter;
 ///
 /// Calling it twice keeps the first.
 pub fn start() {
-    start_with("info,sqlx=warn,actix_server=warn,tracing_actix_web=warn");
-}
-
-/// As [`start`], but by default only what went wrong is logged.
-pub fn start_quietly() {
-    start_with("warn");
-}
-
-fn start_with(default: &str) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter("info,sqlx=warn,actix_server=warn,tracing_actix_web=warn"))
+        .with_writer(std::io::stderr);
     let started = if std::io::stderr().is_terminal() {
         builder.with_target(false).try_init()
     } else {
@@ -27,4 +19,26 @@ fn start_with(default: &str) {
     if started.is_err() {
         tracing::debug!("logging was already started");
     }
+}
+
+/// As [`start`], but always for people, and by default only what went wrong is logged.
+pub fn start_quietly() {
+    let builder = tracing_subscriber::fmt().with_env_filter(filter("warn")).with_writer(std::io::stderr);
+    if builder.with_target(false).try_init().is_err() {
+        tracing::debug!("logging was already started");
+    }
+}
+
+/// Says why the program ends: in the log where there is one, else as a line of its own.
+#[expect(clippy::print_stderr, reason = "a command that keeps no log still has to say why it failed")]
+pub fn last_words(text: &str) {
+    if tracing::dispatcher::has_been_set() {
+        tracing::error!("{text}");
+    } else {
+        eprintln!("trifocal: {text}");
+    }
+}
+
+fn filter(default: &str) -> EnvFilter {
+    EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default))
 }

@@ -16,3 +16,4 @@ mod tls;
 
 pub use error::Error;
 pub use service::Service;
+pub use tls::check_certificate;

@@ -128,7 +128,7 @@ impl Service {
                 ready_sender.send_replace(true);
             },
         ));
-        tracing::info!(%address, tls = ?tls_address, "listening");
+        tracing::info!(%address, tls = tls_address.map(tracing::field::display), "listening");
         Ok(Self {
             address,
             tls_address,

@@ -10,6 +10,14 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use super::Error;
 use crate::config::TlsConfig;
 
+/// Whether certificate and key can be used.
+///
+/// # Errors
+/// [`Error::Tls`], naming the file that is wrong.
+pub fn check_certificate(config: &TlsConfig) -> Result<(), Error> {
+    settings(config).map(drop)
+}
+
 /// Reads certificate and key.
 ///
 /// # Errors
