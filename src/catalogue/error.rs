@@ -33,9 +33,9 @@ pub enum CatalogueError {
     /// The file cannot be opened as a database.
     #[error("the database cannot be opened")]
     Open(#[source] sqlx::Error),
-    /// The file is a database, but damaged.
+    /// The file is no database, or a damaged one.
     #[error("the database is damaged; move it away and start again: it is made anew from the files")]
-    Damaged,
+    Damaged(#[source] sqlx::Error),
     /// A statement failed.
     #[error("the catalogue cannot be read or written")]
     Storage(#[source] sqlx::Error),
@@ -47,15 +47,31 @@ pub enum CatalogueError {
     Unexpected(&'static str),
 }
 
+impl CatalogueError {
+    /// Why a file cannot be opened.
+    pub(super) fn opening(error: sqlx::Error) -> Self {
+        match primary_code(&error) {
+            Some(SQLITE_CORRUPT | SQLITE_NOTADB) => Self::Damaged(error),
+            _ => Self::Open(error),
+        }
+    }
+}
+
+const SQLITE_BUSY: u32 = 5;
+const SQLITE_LOCKED: u32 = 6;
+const SQLITE_CORRUPT: u32 = 11;
+const SQLITE_NOTADB: u32 = 26;
+
+/// SQLite's own number for an error; extended codes carry it in the low byte.
+fn primary_code(error: &sqlx::Error) -> Option<u32> {
+    let code = error.as_database_error()?.code()?;
+    code.parse::<u32>().ok().map(|code| code & 0xff)
+}
+
 impl From<sqlx::Error> for CatalogueError {
     fn from(error: sqlx::Error) -> Self {
-        // SQLITE_BUSY is 5, SQLITE_LOCKED is 6; extended codes carry them in the low byte.
-        let code = error
-            .as_database_error()
-            .and_then(sqlx::error::DatabaseError::code)
-            .and_then(|code| code.parse::<u32>().ok());
-        match (&error, code.map(|code| code & 0xff)) {
-            (sqlx::Error::PoolTimedOut, _) | (_, Some(5 | 6)) => Self::Busy(error),
+        match (&error, primary_code(&error)) {
+            (sqlx::Error::PoolTimedOut, _) | (_, Some(SQLITE_BUSY | SQLITE_LOCKED)) => Self::Busy(error),
             _ => Self::Storage(error),
         }
     }
@@ -71,7 +87,7 @@ impl Classified for CatalogueError {
             | Self::Newer
             | Self::Migration(_)
             | Self::Open(_)
-            | Self::Damaged
+            | Self::Damaged(_)
             | Self::Storage(_)
             | Self::Unexpected(_) => ErrorKind::Internal,
         }

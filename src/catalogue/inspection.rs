@@ -29,13 +29,13 @@ impl Catalogue {
         let mut connection =
             SqliteConnection::connect_with(&options.create_if_missing(false).read_only(true))
                 .await
-                .map_err(CatalogueError::Open)?;
+                .map_err(CatalogueError::opening)?;
         let verdict: String = sqlx::query_scalar("pragma quick_check(1)")
             .fetch_one(&mut connection)
             .await
-            .map_err(CatalogueError::Open)?;
+            .map_err(CatalogueError::opening)?;
         if verdict != "ok" {
-            return Err(CatalogueError::Damaged);
+            return Err(CatalogueError::Damaged(sqlx::Error::Protocol(verdict)));
         }
         let applied = match connection.list_applied_migrations(migrations::TABLE).await {
             Ok(applied) => applied.len(),
@@ -86,6 +86,6 @@ mod tests {
         std::fs::create_dir(folder.path().join("deep")).unwrap();
         std::fs::write(folder.path().join("deep/trifocal.db"), [b'x'; 8192]).unwrap();
         let refused = Catalogue::inspect(&url(&folder)).await;
-        assert!(matches!(refused, Err(CatalogueError::Open(_))), "{refused:?}");
+        assert!(matches!(refused, Err(CatalogueError::Damaged(_))), "{refused:?}");
     }
 }

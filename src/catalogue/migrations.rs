@@ -38,7 +38,7 @@ async fn apply_steps(steps: &[Step], writer: &SqlitePool, may_change: impl FnOnc
     });
     let migrator = Migrator::with_migrations(migrations.collect());
     // The write lock of the transaction makes two processes that both want to migrate take turns.
-    let mut transaction = writer.begin_with("begin immediate").await.map_err(CatalogueError::Open)?;
+    let mut transaction = writer.begin_with("begin immediate").await.map_err(CatalogueError::opening)?;
     transaction.ensure_migrations_table(TABLE).await.map_err(CatalogueError::Migration)?;
     let applied = transaction.list_applied_migrations(TABLE).await.map_err(CatalogueError::Migration)?;
     if applied.len() < steps.len() && !may_change() {
@@ -48,7 +48,7 @@ async fn apply_steps(steps: &[Step], writer: &SqlitePool, may_change: impl FnOnc
         MigrateError::VersionMissing(_) => CatalogueError::Newer,
         error => CatalogueError::Migration(error),
     })?;
-    transaction.commit().await.map_err(CatalogueError::Open)
+    transaction.commit().await.map_err(CatalogueError::opening)
 }
 
 #[cfg(test)]

@@ -36,8 +36,8 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection, SqliteConnection, SqlitePool};
 use tokio_util::task::AbortOnDropHandle;
 
 pub use batch::Batch;
@@ -145,9 +145,10 @@ impl Catalogue {
         };
         let writer = pool()
             .max_connections(1)
+            .after_release(|connection, _| Box::pin(has_no_transaction(connection)))
             .connect_with(options.clone().thread_name(|_| "catalogue-write".to_owned()))
             .await
-            .map_err(CatalogueError::Open)?;
+            .map_err(CatalogueError::opening)?;
         migrations::apply(&writer, || lock.is_some() || ServiceLock::is_free(&path)).await?;
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let readers = pool()
@@ -159,7 +160,7 @@ impl Catalogue {
                     .thread_name(|n| format!("catalogue-read-{n}")),
             )
             .await
-            .map_err(CatalogueError::Open)?;
+            .map_err(CatalogueError::opening)?;
         let revision = Revision::default();
         let following = match role {
             Role::Service => Some(revision.follow(&readers).await?),
@@ -195,6 +196,14 @@ impl Catalogue {
         sqlx::query("select 1").execute(&self.readers).await?;
         Ok(())
     }
+}
+
+/// Whether a connection may be used again. When a disk is full, SQLite ends a transaction by itself; the library
+/// does not hear of it, cannot roll back what is not there, and would refuse every transaction to come.
+async fn has_no_transaction(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
+    // A rollback may still be on its way.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 /// The file at the address of a database.
@@ -265,6 +274,19 @@ pub(crate) mod tests {
         batch.append_event(&Event::new("SEQUENCE-STARTING", clock().utc().fixed_offset())).await.unwrap();
         drop(batch);
         assert!(catalogue.events().await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_transaction_the_database_ended_itself_does_not_stop_the_next() {
+        let (_folder, catalogue) = empty().await;
+        let mut batch = catalogue.begin().await.unwrap();
+        // What SQLite does when the disk is full.
+        sqlx::query("rollback").execute(batch.connection()).await.unwrap();
+        drop(batch);
+        let mut batch = catalogue.begin().await.unwrap();
+        batch.append_event(&Event::new("SEQUENCE-STARTING", clock().utc().fixed_offset())).await.unwrap();
+        batch.commit().await.unwrap();
+        assert_eq!(catalogue.events().await.unwrap().len(), 1);
     }
 
     #[tokio::test]

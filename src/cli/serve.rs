@@ -52,5 +52,6 @@ pub(super) async fn until_stopped(
     };
     tracing::info!(signal = asked, "stopping");
     service.stop().await?;
+    tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
 }
