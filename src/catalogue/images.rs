@@ -11,7 +11,7 @@ use super::remembered::Remembered;
 use super::revision::Revision;
 use super::sky_cell::SkyCell;
 use super::{
-    ArchiveId, Catalogue, CatalogueError, DataId, Dataset, FrameId, Result, ScienceId, ScienceIdScheme, rows,
+    ArchiveId, Catalogue, CatalogueError, DataId, Dataset, Result, ScienceId, ScienceIdScheme, rows,
 };
 use crate::sky::SkyCoord;
 use crate::sky::UnitVectorBox;
@@ -295,36 +295,6 @@ impl Catalogue {
             Ok(row.as_ref().map(image_from_row).transpose()?.map(Arc::new))
         };
         self.images.named.answer((db.clone(), dataset.clone(), id), read).await
-    }
-
-    /// The image a data id names. A data id no scheme can encode names none.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn image_by_data_id(
-        &self,
-        db: &ArchiveId,
-        dataset: &Dataset,
-        data_id: &DataId,
-    ) -> Result<Option<Arc<ArchiveImage>>> {
-        let Ok(id) = data_id.scheme().encode(data_id) else { return Ok(None) };
-        let image = self.image_by_science_id(db, dataset, id).await?;
-        Ok(image.filter(|image| image.data_id == *data_id))
-    }
-
-    /// The image in a frame, if it is one of an archive.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn image_of(&self, frame: FrameId) -> Result<Option<ArchiveImage>> {
-        let sql = concat!(
-            "select ",
-            image_columns!(),
-            " from image i join band b on b.id = i.band_id join frame f on f.id = i.frame_id \
-             join source s on s.id = f.source_id where i.frame_id = ?"
-        );
-        let query = sqlx::query(sql).bind(frame.0);
-        query.fetch_optional(&self.readers).await?.as_ref().map(image_from_row).transpose()
     }
 
     /// How many images a dataset holds.

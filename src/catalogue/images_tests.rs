@@ -135,8 +135,6 @@ async fn image_comes_back_as_it_was_put() {
     let blind = by_id(without_place.science_id).await.unwrap();
     assert_eq!((&blind.place, blind.time_mjd), (&None, None));
     assert_eq!(by_id(ScienceId::try_from(1).unwrap()).await, None);
-    let other = DataId::Coadd { tract: 0, patch_x: 1, patch_y: 1, filter: SdssFilter::R };
-    assert_eq!(catalogue.image_by_data_id(&db(), &dataset("calexp"), &other).await.unwrap(), None);
 }
 
 #[tokio::test]

@@ -313,9 +313,6 @@ async fn archive_images_are_found_by_place_and_number() {
     assert!(place.centre.separation_deg(SkyCoord::new(359.999, 0.0).unwrap()) < 1e-9);
     let (begin, end) = image.time_mjd.unwrap();
     assert!((begin - 51075.5).abs() < 1e-9 && (end - begin - 54.0 / 86_400.0).abs() < 1e-9);
-    let same = site.catalogue.image_by_data_id(&db(), &calexp(), &image.data_id).await.unwrap();
-    assert_eq!(same, Some(image.clone()));
-    assert_eq!(site.catalogue.image_of(image.frame.id).await.unwrap().as_ref(), Some(&*image));
 
     fs::remove_dir_all(site.path("3325")).unwrap();
     assert_eq!(site.scan(&source).await.removed.len(), 3);

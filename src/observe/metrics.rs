@@ -25,6 +25,10 @@ pub struct Metrics {
     pub renders_queued: IntGauge,
     /// `trifocal_frames{origin}`: frames that can be asked for.
     pub frames: IntGaugeVec,
+    /// `trifocal_jobs`: jobs that are kept, of any phase.
+    pub jobs: IntGauge,
+    /// `trifocal_job_results_bytes`: room their results take on disk.
+    pub job_results_bytes: IntGauge,
     /// `trifocal_camera_state{camera,state}`: 1 for the state the camera is in.
     pub camera_state: IntGaugeVec,
     /// `trifocal_camera_frame_age_seconds{camera}`
@@ -83,6 +87,11 @@ impl Metrics {
             "trifocal_camera_unchanged_seconds",
             "Time a camera has shown the very same picture; long for one that froze.",
         )?;
+        let version = Opts::new("trifocal_build_info", "1 for the version that runs.")
+            .const_label("version", env!("CARGO_PKG_VERSION"));
+        let build = IntGauge::with_opts(version)?;
+        build.set(1);
+        registry.register(Box::new(build))?;
         Ok(Self {
             requests: counters(
                 "trifocal_requests_total",
@@ -98,6 +107,8 @@ impl Metrics {
             renders_in_flight: gauge("trifocal_renders_in_flight", "Renders being computed.")?,
             renders_queued: gauge("trifocal_renders_queued", "Renders waiting for their turn.")?,
             frames: gauges("trifocal_frames", "Frames that can be asked for.", &["origin"])?,
+            jobs: gauge("trifocal_jobs", "Jobs that are kept, of any phase.")?,
+            job_results_bytes: gauge("trifocal_job_results_bytes", "Room taken by results of jobs.")?,
             camera_state: gauges(
                 "trifocal_camera_state",
                 "1 for the state a camera is in.",
@@ -157,5 +168,7 @@ mod tests {
         assert!(text.contains(
             r#"trifocal_requests_total{dialect="nina",endpoint="/v2/api/version",status="200"} 1"#
         ));
+        let version = env!("CARGO_PKG_VERSION");
+        assert!(text.contains(&format!("trifocal_build_info{{version=\"{version}\"}} 1")), "{text}");
     }
 }

@@ -1,6 +1,6 @@
 //! Samples in the type a file stores.
 
-use ndarray::{Array3, Axis, s};
+use ndarray::{Array3, s};
 
 use super::PixelBox;
 use super::scanlines::Shape;
@@ -108,26 +108,6 @@ impl Raster {
             || map_samples!(self, samples => samples.slice(s![.., y..y + height, x..x + width]).to_owned()),
         )
     }
-
-    /// The last row first: FITS bottom-up becomes top-down.
-    #[must_use]
-    pub fn flipped_rows(self) -> Self {
-        map_samples!(self, samples => {
-            let mut samples = samples;
-            samples.invert_axis(Axis(1));
-            samples.as_standard_layout().into_owned()
-        })
-    }
-
-    /// The last column first.
-    #[must_use]
-    pub fn flipped_columns(self) -> Self {
-        map_samples!(self, samples => {
-            let mut samples = samples;
-            samples.invert_axis(Axis(2));
-            samples.as_standard_layout().into_owned()
-        })
-    }
 }
 
 #[cfg(test)]
@@ -149,24 +129,7 @@ mod tests {
         assert!(raster.window(PixelBox { y: usize::MAX, ..part }).is_none());
     }
 
-    #[test]
-    fn flips_move_the_first_sample_to_the_other_end() {
-        let first = |raster: Raster| match raster {
-            Raster::I32(samples) => samples.as_slice().unwrap()[0],
-            _ => panic!("the type changed"),
-        };
-        assert_eq!(first(numbered(3, 4).flipped_rows()), 200);
-        assert_eq!(first(numbered(3, 4).flipped_columns()), 3);
-    }
-
     proptest! {
-        #[test]
-        fn flipping_twice_changes_nothing(rows in 1usize..9, columns in 1usize..9) {
-            let raster = numbered(rows, columns);
-            prop_assert_eq!(&raster.clone().flipped_rows().flipped_rows(), &raster);
-            prop_assert_eq!(&raster.clone().flipped_columns().flipped_columns(), &raster);
-        }
-
         #[test]
         fn a_window_of_a_window_is_a_window(
             (x, y, width, height) in (0usize..5, 0usize..5, 1usize..6, 1usize..6),

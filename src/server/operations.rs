@@ -12,6 +12,7 @@ use crate::catalogue::{Catalogue, CatalogueError};
 use crate::error::chain;
 use crate::observe::health::Stage;
 use crate::observe::{Health, Metrics};
+use crate::protocol::vo::Vo;
 use crate::render::Renderer;
 
 /// Mounts the page at `/`, `/metrics`, `/healthz` and `/readyz`.
@@ -58,10 +59,12 @@ async fn metrics(
     catalogue: Data<Arc<Catalogue>>,
     renderer: Data<Renderer>,
     cameras: Data<Arc<Cameras>>,
+    vo: Data<Vo>,
 ) -> HttpResponse {
     if let Err(error) = gather_catalogue(&metrics, &catalogue).await {
         tracing::warn!(error = %chain(&error), "the catalogue cannot be counted");
     }
+    metrics.job_results_bytes.set(gauge(vo.jobs.scratch_bytes()));
     gather_renderer(&metrics, &renderer);
     gather_cameras(&metrics, &cameras);
     match metrics.to_text() {
@@ -73,9 +76,13 @@ async fn metrics(
     }
 }
 
+fn gauge(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
 async fn gather_catalogue(metrics: &Metrics, catalogue: &Catalogue) -> Result<(), CatalogueError> {
-    let gauge = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     metrics.frames.with_label_values(&["nina"]).set(gauge(catalogue.history_count(None).await?));
+    metrics.jobs.set(gauge(catalogue.count_jobs().await?));
     for (archive, dataset) in catalogue.datasets().await? {
         let images = catalogue.count_images(&archive, &dataset).await?;
         metrics.frames.with_label_values(&[format!("{archive}/{dataset}").as_str()]).set(gauge(images));
@@ -85,7 +92,6 @@ async fn gather_catalogue(metrics: &Metrics, catalogue: &Catalogue) -> Result<()
 
 fn gather_renderer(metrics: &Metrics, renderer: &Renderer) {
     let load = renderer.load();
-    let gauge = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     metrics.renders_in_flight.set(gauge(load.in_flight as u64));
     metrics.renders_queued.set(gauge(load.queued as u64));
     Metrics::bring_to(&metrics.cache_requests, &["renditions", "hit"], load.hits);
@@ -95,7 +101,6 @@ fn gather_renderer(metrics: &Metrics, renderer: &Renderer) {
 }
 
 fn gather_cameras(metrics: &Metrics, cameras: &Cameras) {
-    let gauge = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     for camera in cameras.health() {
         let name = camera.name.as_str();
         for state in State::ALL {

@@ -116,11 +116,6 @@ impl EightBit {
     pub fn samples_mut(&mut self) -> &mut [u8] {
         &mut self.samples
     }
-
-    /// Gives the samples away, to use their memory again.
-    pub fn into_samples(self) -> Vec<u8> {
-        self.samples
-    }
 }
 
 impl std::fmt::Debug for EightBit {
