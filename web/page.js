@@ -1,16 +1,18 @@
 // The page of the gateway: every panel asks one dialect, exactly as its clients do.
 
 const LATEST = 12;
+const RETRY_MS = 5000;
 
 const panel = name => {
   const section = document.getElementById(name);
+  const part = selector => section.querySelector(selector);
   return {
-    section,
+    part,
+    say: caption => { part('.caption').textContent = caption; },
     show(address, caption) {
-      section.querySelector('.picture').src = address;
-      const link = section.querySelector('.address');
-      link.href = link.textContent = address;
-      if (caption !== undefined) section.querySelector('.caption').textContent = caption;
+      part('.picture').src = address;
+      Object.assign(part('.address'), { href: address, textContent: address });
+      this.say(caption);
     },
     fill(items) {
       const buttons = items.map(({ thumbnail, title, choose }) => {
@@ -25,34 +27,51 @@ const panel = name => {
         };
         return button;
       });
-      section.querySelector('.strip').replaceChildren(...buttons);
+      part('.strip').replaceChildren(...buttons);
       buttons[0]?.click();
     },
   };
 };
 
-const json = async address => (await fetch(address)).json();
+const asked = async address => {
+  const answer = await fetch(address);
+  if (answer.status === 401 || answer.status === 403) throw new Error('This part is closed; it asks who you are.');
+  if (!answer.ok) throw new Error(`The gateway answered ${answer.status}.`);
+  return answer;
+};
+const json = async address => (await asked(address)).json();
 
-async function camera() {
-  const dome = panel('camera');
-  const source = dome.section.querySelector('select');
-  const seconds = dome.section.querySelector('input');
+// Runs a panel; what goes wrong is said where its caption stands.
+const start = (name, work) => {
+  const here = panel(name);
+  work(here).catch(error => here.say(error instanceof TypeError ? 'The gateway does not answer.' : error.message));
+};
+
+async function camera(dome) {
+  const [source, time] = [dome.part('select'), dome.part('input')];
   const { result } = await json('/api/camera/caps');
   source.replaceChildren(...(result?.sources ?? []).map(({ source: name }) => new Option(name)));
   const show = () => {
-    const when = +seconds.value ? `time=-${seconds.value}` : 'fps=5';
-    dome.show(`/api/camera/snapshot?width=640&height=480&source=${encodeURIComponent(source.value)}&${when}`);
+    const when = +time.value ? `time=${time.value}` : 'fps=5';
+    const address = `/api/camera/snapshot?width=640&height=480&source=${encodeURIComponent(source.value)}&${when}`;
+    dome.show(address, +time.value ? `${-time.value} s ago` : 'live');
   };
-  source.onchange = seconds.onchange = show;
+  dome.part('form').onsubmit = submitted => submitted.preventDefault();
+  time.oninput = () => dome.say(+time.value ? `${-time.value} s ago` : 'live');
+  source.onchange = time.onchange = show;
+  dome.part('.picture').onerror = () => {
+    dome.say('There is no picture.');
+    if (!+time.value) setTimeout(() => +time.value || show(), RETRY_MS);
+  };
   if (source.value) show();
 }
 
-async function night() {
-  const tonight = panel('night');
+async function night(tonight) {
   const frame = async index => {
     const { Response: [entry] } = await json(`/v2/api/image-history?index=${index}`);
     const sharpness = entry.Stars > 0 ? `${entry.Stars} stars, HFR ${entry.HFR.toFixed(2)} px` : '';
-    const caption = [entry.ImageType, entry.Filter, `${entry.ExposureTime} s`, entry.TargetName, sharpness]
+    const at = entry.Date?.slice(0, 16).replace('T', ' ');
+    const caption = [entry.TargetName, entry.ImageType, entry.Filter, `${entry.ExposureTime} s`, at, sharpness]
       .filter(Boolean).join(' · ');
     return {
       thumbnail: `/v2/api/image/thumbnail/${index}`,
@@ -71,7 +90,7 @@ async function night() {
     socket.onmessage = ({ data }) => {
       if (JSON.parse(data).Response?.Event === 'IMAGE-SAVE') refresh();
     };
-    socket.onclose = () => setTimeout(listen, 5000);
+    socket.onclose = () => setTimeout(listen, RETRY_MS);
   };
   await refresh();
   listen();
@@ -85,18 +104,26 @@ function rows(votable) {
     Object.fromEntries([...row.getElementsByTagName('TD')].map((cell, at) => [names[at], cell.textContent])));
 }
 
-async function archive() {
-  const sky = panel('archive');
-  const form = sky.section.querySelector('form');
+// Degrees, from degrees or from hours (or degrees), minutes and seconds; NaN for anything else.
+function degrees(text, perUnit) {
+  const parts = text.trim().replace('−', '-').split(/[:\s]+/);
+  if (parts.length === 1) return parts[0] === '' ? NaN : +parts[0];
+  const sign = parts[0].startsWith('-') ? -1 : 1;
+  return perUnit * sign * parts.reduce((sum, part, at) => sum + Math.abs(+part) / 60 ** at, 0);
+}
+
+async function archive(sky) {
+  const form = sky.part('form');
   const find = async () => {
     const query = new URLSearchParams({ MAXREC: LATEST });
     const { ra, dec } = Object.fromEntries(new FormData(form));
-    if (ra && dec) query.set('POS', `CIRCLE ${+ra} ${+dec} 0.01`);
-    const found = rows(await (await fetch(`/api/image/soda/query?${query}`)).text());
-    if (!found.length) {
-      sky.section.querySelector('.caption').textContent = 'No image lies there.';
-      return;
+    if (ra || dec) {
+      const position = [degrees(ra, 15), degrees(dec, 1)];
+      if (position.some(Number.isNaN)) return sky.say('A position is two numbers, or 02:30:34.7 and +00:06:17.');
+      query.set('POS', `CIRCLE ${position.join(' ')} 0.01`);
     }
+    const found = rows(await (await asked(`/api/image/soda/query?${query}`)).text());
+    if (!found.length) return sky.say(ra || dec ? 'No image lies there.' : 'The archive holds no image.');
     sky.fill(found.map(image => {
       const path = image.obs_publisher_did.replace(/^ivo:\/\/[^/]+\//, '').replace('?', '/');
       const picture = size => `/api/image/soda/preview/${path}?size=${size}`;
@@ -106,11 +133,11 @@ async function archive() {
   };
   form.onsubmit = submitted => {
     submitted.preventDefault();
-    find();
+    find().catch(error => sky.say(error.message));
   };
   await find();
 }
 
-camera();
-night();
-archive();
+start('camera', camera);
+start('night', night);
+start('archive', archive);
