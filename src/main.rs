@@ -4,8 +4,6 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use trifocal::cli::Cli;
-use trifocal::error::chain;
-use trifocal::observe::logs;
 
 /// Answers are made of many small pieces and a few very large ones; this allocator hands both out without locks
 /// and gives memory back.
@@ -13,11 +11,5 @@ use trifocal::observe::logs;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    match Cli::parse().run() {
-        Ok(code) => code,
-        Err(error) => {
-            logs::last_words(&chain(&*error));
-            ExitCode::FAILURE
-        }
-    }
+    Cli::parse().run()
 }

@@ -7,7 +7,12 @@ mod ingest;
 mod password;
 mod serve;
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
+
+use crate::error::chain;
+use crate::observe::logs;
 
 /// One image gateway, three dialects: N.I.N.A. frames, Virtual Observatory cutouts, intercom cameras.
 #[derive(Debug, Parser)]
@@ -34,19 +39,25 @@ enum Command {
 }
 
 impl Cli {
-    /// Runs the command.
-    ///
-    /// # Errors
-    /// What the operator has to know; printed by `main`.
-    pub fn run(self) -> anyhow::Result<std::process::ExitCode> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        match self.command {
+    /// Runs the command; what makes it fail is said on standard error.
+    pub fn run(self) -> ExitCode {
+        let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => return failed(&error.into()),
+        };
+        let ended = match self.command {
             Command::Serve(serve) => runtime.block_on(serve.run()),
             Command::Demo(demo) => runtime.block_on(demo.run()),
             Command::Ingest(ingest) => runtime.block_on(ingest.run()),
             Command::Check(check) => runtime.block_on(check.run()),
             Command::Healthcheck(healthcheck) => runtime.block_on(healthcheck.run()),
             Command::Password(password) => password.run(),
-        }
+        };
+        ended.unwrap_or_else(|error| failed(&error))
     }
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    logs::last_words(&chain(&**error));
+    ExitCode::FAILURE
 }

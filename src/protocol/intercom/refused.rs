@@ -1,6 +1,7 @@
 //! Which of the device's services a path belongs to, and how a refusal reads here.
 
 use actix_web::http::Method;
+use actix_web::http::header::RETRY_AFTER;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
@@ -41,5 +42,9 @@ pub fn refused(request: &HttpRequest, refusal: &Refusal) -> HttpResponse {
     let mut response =
         failure.response(&intercom.map(|intercom| intercom.config.clone()).unwrap_or_default());
     write_challenges(refusal, response.headers_mut());
+    if response.status().is_success() {
+        // Of a status of success nobody expects to be told when to come back.
+        response.headers_mut().remove(RETRY_AFTER);
+    }
     response
 }
