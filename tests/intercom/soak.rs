@@ -102,7 +102,8 @@ async fn nobody_is_disturbed_by_flapping_cameras_and_clients_that_do_not_read() 
         while !stopped.load(Ordering::Relaxed) {
             // One that never reads, one that takes a single part and goes, one that wants the past.
             deaf.push_back(open(&coming, "width=1280&height=720&fps=25&source=steady").await);
-            if deaf.len() > 8 {
+            // Long enough that the gateway loses patience first.
+            if deaf.len() > 40 {
                 deaf.pop_front();
             }
             part(&mut open(&coming, "width=640&height=360&fps=5&source=steady").await, "640x360").await;
@@ -133,6 +134,7 @@ async fn nobody_is_disturbed_by_flapping_cameras_and_clients_that_do_not_read() 
         health[1]
     );
     assert!(health[0].failures == 0 && health[1].failures > 0, "one flapped, the other did not");
+    assert!(health[0].stalled_viewers > 0, "clients that do not read were cut off");
     // Four readers at 25 a second, less what a busy machine costs.
     assert!(parts as u64 > seconds * 25, "{parts} parts");
     // Both rings are still growing in a short run; a long one is flat.
