@@ -20,6 +20,8 @@ use crate::row::{Figure, Reach, Row, quantile};
 const CLIENTS: usize = 100;
 /// Stills each of them asks for.
 const STILLS: usize = 40;
+/// Measurements, by turns; the best one of each counts.
+const ROUNDS: usize = 3;
 
 /// Measures the rows.
 ///
@@ -68,16 +70,23 @@ fn stills(directory: &std::path::Path, gateway: &Gateway) -> anyhow::Result<Row>
     let path = "/api/camera/snapshot?width=1920&height=1080&source=internal";
     let served = directory.join("still");
     fs::create_dir_all(served.join("stream"))?;
-    fs::write(served.join("still.jpg"), gateway.fetch(path)?)?;
+    for name in ["still.jpg", "stream/still.jpg"] {
+        fs::write(served.join(name), gateway.fetch(path)?)?;
+    }
     let nginx = Nginx::serve(&served, 1 << 30)?;
-    let (ours, peer) = (p99(gateway.base(), path)?, p99(nginx.base(), "/still.jpg")?);
+    let (mut ours, mut peer, mut copied) = (Duration::MAX, Duration::MAX, Duration::MAX);
+    for _ in 0..ROUNDS {
+        ours = ours.min(p99(gateway.base(), path)?);
+        peer = peer.min(p99(nginx.base(), "/still.jpg")?);
+        copied = copied.min(p99(nginx.base(), "/copied/still.jpg")?);
+    }
     Ok(Row {
         name: "1080p still, 100 clients at once, p99",
         ours: Figure::Time(ours),
         floor: Figure::Time(peer),
         floor_is: "nginx serving the same bytes",
         reach: Reach::AtMost(1.5),
-        note: String::new(),
+        note: format!("nginx from its memory, without sendfile: {}", Figure::Time(copied)),
     })
 }
 
