@@ -23,6 +23,9 @@ pub(crate) const FIELDS: usize = 8;
 /// Columns and rows of a frame (an IMX571 sensor).
 pub(crate) const FRAME: (usize, usize) = (6248, 4176);
 
+/// Stars in a frame.
+const STARS: usize = 4000;
+
 /// Right ascension of the middle of survey image `number`; all lie on the equator and none touches another.
 pub(crate) fn field_ra_deg(number: usize) -> f64 {
     40.0 + number as f64
@@ -68,8 +71,9 @@ pub(crate) fn write_field(path: &Path, number: usize) -> anyhow::Result<()> {
 /// The operating system's.
 pub(crate) fn write_frame(path: &Path, bayer_pattern: Option<&str>, minute: u32) -> anyhow::Result<()> {
     let mut noise = Noise::new(u64::from(minute));
-    let pixels =
-        Array3::from_shape_simple_fn((1, FRAME.1, FRAME.0), || (1500.0 + 60.0 * noise.next()) as u16);
+    let mut light = Array3::from_shape_simple_fn((1, FRAME.1, FRAME.0), || 1500.0 + 60.0 * noise.next());
+    draw_stars(&mut light, u64::from(minute));
+    let pixels = light.mapv(|sample| sample as u16);
     let mut header = Header::new();
     header.set_text("IMAGETYP", "LIGHT", "");
     header.set_real("EXPTIME", 60.0, "");
@@ -82,6 +86,21 @@ pub(crate) fn write_frame(path: &Path, bayer_pattern: Option<&str>, minute: u32)
         header.set_integer("YBAYROFF", 0, "");
     }
     write_rested(&FitsWriter::new().image(header, Raster::U16(pixels)), path)
+}
+
+/// Draws [`STARS`] round stars of four pixels' width, more faint ones than bright ones.
+fn draw_stars(light: &mut Array3<f32>, seed: u64) {
+    let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
+    let margin = 12;
+    for _ in 0..STARS {
+        let column = random.random_range(margin..FRAME.0 - margin);
+        let row = random.random_range(margin..FRAME.1 - margin);
+        let peak = 100.0 + 40_000.0 * random.random::<f32>().powi(6);
+        for (y, x) in (0..=2 * margin).flat_map(|y| (0..=2 * margin).map(move |x| (y, x))) {
+            let squared = (y.abs_diff(margin).pow(2) + x.abs_diff(margin).pow(2)) as f32;
+            light[(0, row - margin + y, column - margin + x)] += peak * (-squared / 5.8).exp();
+        }
+    }
 }
 
 /// Writes a file that looks as if it had been there for long: the service leaves fresh files alone for a while.

@@ -1,4 +1,5 @@
-//! Cold renditions of 26-megapixel frames to a JPEG of 1280 columns, against reading, one pass and one encode.
+//! Cold renditions of 26-megapixel frames to a JPEG of 1280 columns, against reading, one pass and one encode, and
+//! against what one would write with numpy and `OpenCV`.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -11,6 +12,7 @@ use trifocal::pixel::codec::{EightBit, jpeg_decode, jpeg_encode};
 
 use crate::files;
 use crate::gateway::Gateway;
+use crate::python;
 use crate::row::{Figure, Reach, Row, median};
 
 /// Quality of the JPEG.
@@ -32,10 +34,11 @@ pub(crate) fn measure() -> anyhow::Result<Vec<Row>> {
     files::write_frame(&bayer, Some("RGGB"), 1)?;
     let gateway =
         Gateway::start(directory.path(), &format!("[nina]\ndirectories = [\"{}\"]\n", captures.display()))?;
+    let (mono_time, bayer_time) = (cold(&gateway, 0, "")?, cold(&gateway, 1, DEBAYER)?);
     Ok(vec![
         Row {
             name: "26 MP mono frame, cold, 1280 px JPEG",
-            ours: Figure::Time(cold(&gateway, 0, "")?),
+            ours: Figure::Time(mono_time),
             floor: Figure::Time(floor(&mono, &picture(&gateway, 0, "")?)?),
             floor_is: "read, one pass, libjpeg-turbo encode",
             reach: Reach::AtMost(2.0),
@@ -43,13 +46,36 @@ pub(crate) fn measure() -> anyhow::Result<Vec<Row>> {
         },
         Row {
             name: "26 MP Bayer frame, unlinked, cold, 1280 px",
-            ours: Figure::Time(cold(&gateway, 1, DEBAYER)?),
+            ours: Figure::Time(bayer_time),
             floor: Figure::Time(floor(&bayer, &picture(&gateway, 1, DEBAYER)?)?),
             floor_is: "read, one pass, libjpeg-turbo encode",
             reach: Reach::AtMost(4.0),
             note: String::new(),
         },
+        Row {
+            name: "the same mono frame",
+            ours: Figure::Time(mono_time),
+            floor: Figure::Time(peer(&mono, None)?),
+            floor_is: "numpy and OpenCV, statistics known",
+            reach: Reach::AtMost(1.0),
+            note: String::new(),
+        },
+        Row {
+            name: "the same Bayer frame",
+            ours: Figure::Time(bayer_time),
+            floor: Figure::Time(peer(&bayer, Some("RGGB"))?),
+            floor_is: "numpy and OpenCV, statistics known",
+            reach: Reach::AtMost(1.0),
+            note: String::new(),
+        },
     ])
+}
+
+/// The same picture made by a Python program.
+fn peer(path: &Path, bayer_pattern: Option<&str>) -> anyhow::Result<Duration> {
+    let mut arguments = vec![path.as_os_str().to_owned(), QUALITY.to_string().into()];
+    arguments.extend(bayer_pattern.map(Into::into));
+    python::time("rendition", &arguments)
 }
 
 const DEBAYER: &str = "&debayer=true&bayerPattern=RGGB&unlinked=true";

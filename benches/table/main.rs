@@ -18,10 +18,12 @@ mod mjpeg;
 mod nearest;
 mod nginx;
 mod process;
+mod python;
 mod recording;
 mod rice;
 mod row;
 mod searches;
+mod stars;
 mod viewers;
 
 use std::process::ExitCode;
@@ -38,6 +40,7 @@ const GROUPS: &[(&str, Group)] = &[
     ("large", large::measure),
     ("rice", rice::measure),
     ("frames", frames::measure),
+    ("stars", stars::measure),
     ("cached", cached::measure),
     ("history", history::measure),
     ("memory", memory::measure),

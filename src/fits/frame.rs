@@ -130,31 +130,31 @@ fn read_band(
     if window.height == 0 || band.is_empty() {
         return Ok(());
     }
-    let mut bytes = vec![0; window.pixels() * 2];
-    for plane in 0..shape.planes {
-        read_stored(file, hdu, plane, window, &mut bytes)?;
-        let (samples, _) = bytes.as_chunks::<2>();
-        if shape.planes == 1 {
-            convert(samples, is_unsigned, band);
-            continue;
-        }
-        let targets = band.chunks_exact_mut(shape.columns).skip(plane).step_by(shape.planes);
-        for (samples, target) in samples.chunks_exact(shape.columns).zip(targets) {
-            convert(samples, is_unsigned, target);
+    if shape.planes == 1 {
+        read_stored(file, hdu, 0, window, bytemuck::cast_slice_mut(band))?;
+    } else {
+        let mut samples = vec![0_u16; window.pixels()];
+        for plane in 0..shape.planes {
+            read_stored(file, hdu, plane, window, bytemuck::cast_slice_mut(&mut samples))?;
+            let targets = band.chunks_exact_mut(shape.columns).skip(plane).step_by(shape.planes);
+            for (samples, target) in samples.chunks_exact(shape.columns).zip(targets) {
+                target.copy_from_slice(samples);
+            }
         }
     }
+    convert(band, is_unsigned);
     Ok(())
 }
 
-/// Big-endian stored samples to unsigned ones; negative signed ones become 0.
-fn convert(samples: &[[u8; 2]], is_unsigned: bool, target: &mut [u16]) {
+/// Big-endian stored samples to unsigned ones, in place; negative signed ones become 0.
+fn convert(samples: &mut [u16], is_unsigned: bool) {
     if is_unsigned {
-        for (target, &sample) in target.iter_mut().zip(samples) {
-            *target = u16::from_be_bytes(sample) ^ 0x8000;
+        for sample in samples {
+            *sample = u16::from_be(*sample) ^ 0x8000;
         }
     } else {
-        for (target, &sample) in target.iter_mut().zip(samples) {
-            *target = i16::from_be_bytes(sample).max(0) as u16;
+        for sample in samples {
+            *sample = u16::from_be(*sample).cast_signed().max(0).cast_unsigned();
         }
     }
 }

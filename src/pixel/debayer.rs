@@ -6,6 +6,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use fearless_simd::{Level, dispatch};
+
 use super::bayer::{BayerPattern, Colour};
 use super::scanlines::{BandError, Scanlines, Shape};
 use super::scratch::Scratch;
@@ -135,15 +137,17 @@ impl Neighbourhood<'_> {
         let phase = usize::from(!green_is_odd);
         let green_stays_in_its_column = self.filters.beside[usize::from(green_is_odd)] == Colour::Green;
         if green_stays_in_its_column {
-            interpolate_columns(mosaic, phase, own, green, other);
+            dispatch!(Level::new(), _ => interpolate_columns(mosaic, phase, own, green, other));
         } else {
-            interpolate_chequers(mosaic, phase, own, green, other);
+            dispatch!(Level::new(), _ => interpolate_chequers(mosaic, phase, own, green, other));
         }
     }
 }
 
 /// Greens on the diagonals, as in RGGB. `own` is the plane of the colour this row has beside green; green pixels
 /// are those whose number, counted from column 1, has the parity `phase`.
+#[expect(clippy::inline_always, reason = "compiled once for each kind of vector instructions, in its caller")]
+#[inline(always)]
 fn interpolate_chequers(
     [above, row, below]: [&[u16]; 3],
     phase: usize,
@@ -168,11 +172,15 @@ fn interpolate_chequers(
 }
 
 /// The whole part of (a + b) / 2.
+#[expect(clippy::inline_always, reason = "compiled once for each kind of vector instructions, in its caller")]
+#[inline(always)]
 fn half(a: u16, b: u16) -> u16 {
     (a & b) + ((a ^ b) >> 1)
 }
 
 /// The whole part of a quarter of a sum, and what is left over: 0 to 3.
+#[expect(clippy::inline_always, reason = "compiled once for each kind of vector instructions, in its caller")]
+#[inline(always)]
 fn quarter(samples: [u16; 4]) -> (u16, u16) {
     let quarters: u16 = samples.iter().map(|sample| sample >> 2).sum();
     let rests: u16 = samples.iter().map(|sample| sample & 3).sum();
@@ -181,6 +189,8 @@ fn quarter(samples: [u16; 4]) -> (u16, u16) {
 
 /// The whole part of (sample + 4 quarter + rest) / 5, where a rest is at most 3: `quarter` and a fifth of how far
 /// `sample` with the rest lies above it, or the rounded-up fifth of how far below. Saturation never changes a fifth.
+#[expect(clippy::inline_always, reason = "compiled once for each kind of vector instructions, in its caller")]
+#[inline(always)]
 fn fifth(sample: u16, quarter: u16, rest: u16) -> u16 {
     let above = sample.saturating_sub(quarter).saturating_add(rest) / 5;
     let below = quarter.saturating_sub(sample).saturating_sub(rest).saturating_add(4) / 5;
@@ -188,6 +198,8 @@ fn fifth(sample: u16, quarter: u16, rest: u16) -> u16 {
 }
 
 /// Greens one above the other, as in GRGB. Arguments as for [`interpolate_chequers`].
+#[expect(clippy::inline_always, reason = "compiled once for each kind of vector instructions, in its caller")]
+#[inline(always)]
 fn interpolate_columns(
     [above, row, below]: [&[u16]; 3],
     phase: usize,

@@ -1,13 +1,17 @@
 //! Fewer pixels: each the mean of the area it covers, exactly.
 
+mod shares;
+mod sums;
+
 use std::ops::Range;
 use std::sync::Arc;
 
+use fearless_simd::{Level, dispatch};
+
+use self::shares::Shares;
+use self::sums::{ColumnSum, Sums};
 use super::scanlines::{BandError, Scanlines, Shape};
 use super::scratch::Scratch;
-
-/// Columns whose sums fit into a core's first-level cache together with the samples that are added to them.
-const BLOCK_COLUMNS: usize = 2048;
 
 /// How far a picture is reduced: 0.1 to 1 of its width and height, N.I.N.A.'s rule.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -51,8 +55,8 @@ pub struct AreaAverage {
     shape: Shape,
     down: Axis,
     across: Axis,
-    /// Left borders of the output columns, and the right border of the last.
-    borders: Vec<Border>,
+    /// What each output column takes of which source columns.
+    shares: Shares,
     lines: Scratch<Vec<u16>>,
     narrow_sums: Scratch<Sums<u32>>,
     wide_sums: Scratch<Sums<u64>>,
@@ -64,13 +68,13 @@ impl AreaAverage {
         let from = source.shape();
         let shape = Shape { planes: from.planes, rows: rows.max(1), columns: columns.max(1) };
         let (down, across) = (Axis::new(from.rows, shape.rows), Axis::new(from.columns, shape.columns));
-        let borders = (0..=shape.columns).map(|column| across.border(column)).collect();
+        let shares = Shares::new(&across, shape.columns);
         Self {
             source,
             shape,
             down,
             across,
-            borders,
+            shares,
             lines: Scratch::default(),
             narrow_sums: Scratch::default(),
             wide_sums: Scratch::default(),
@@ -112,30 +116,13 @@ impl AreaAverage {
     }
 
     /// From the sums of whole columns to one row of means, plane by plane.
-    fn average<S: ColumnSum>(&self, sums: &mut Sums<S>, means: &mut [u16]) {
+    fn average<S: ColumnSum>(&self, sums: &Sums<S>, means: &mut [u16]) {
         let columns = self.source.shape().columns;
         let area = (self.across.target_length * self.down.target_length) as f64;
         for (sums, means) in
             sums.columns.chunks_exact(columns).zip(means.chunks_exact_mut(self.shape.columns))
         {
-            for (mean, borders) in means.iter_mut().zip(self.borders.windows(2)) {
-                let (left, right) = (&borders[0], &borders[1]);
-                // Whole columns up to the right border, less what lies left of the pixel, and a part of the last one.
-                let whole = sums[left.column..right.column]
-                    .iter()
-                    .fold(0_u64, |whole, sum| whole.wrapping_add(sum.widened()));
-                let part = |border: &Border| match border.part {
-                    0 => 0,
-                    part => sums[border.column].widened().wrapping_mul(part),
-                };
-                let total = whole
-                    .wrapping_mul(self.across.source_length)
-                    .wrapping_sub(part(left))
-                    .wrapping_add(part(right));
-                // Exact for areas below 2^35: a quotient that is not half-way itself is further from half-way than
-                // any error of these numbers.
-                *mean = (total as i64 as f64 / area + 0.5) as u16;
-            }
+            dispatch!(Level::new(), _ => self.shares.average(sums, area, means));
         }
     }
 }
@@ -165,14 +152,6 @@ struct Axis {
     target_length: u64,
 }
 
-/// A place between output columns, as the source sees it.
-struct Border {
-    /// The source column it falls into.
-    column: usize,
-    /// How far into that column, in units; less than a source pixel.
-    part: u64,
-}
-
 impl Axis {
     /// `source` pixels shown as `target` pixels.
     fn new(source: usize, target: usize) -> Self {
@@ -181,15 +160,11 @@ impl Axis {
         Self { source_length: target / shared, target_length: source / shared }
     }
 
-    fn border(&self, target: usize) -> Border {
-        let place = target as u64 * self.target_length;
-        Border { column: (place / self.source_length) as usize, part: place % self.source_length }
-    }
-
     /// Source pixels under some output pixels.
     fn sources(&self, targets: &Range<usize>) -> Range<usize> {
+        let start = targets.start as u64 * self.target_length / self.source_length;
         let end = (targets.end as u64 * self.target_length).div_ceil(self.source_length);
-        self.border(targets.start).column..end as usize
+        start as usize..end as usize
     }
 
     /// The first output pixel over a source pixel.
@@ -211,92 +186,6 @@ fn greatest_common_divisor(mut a: u64, mut b: u64) -> u64 {
         (a, b) = (b, a % b);
     }
     a
-}
-
-/// Weighted sums of source rows, one for each sample of a row.
-#[derive(Default)]
-struct Sums<S> {
-    columns: Vec<S>,
-    is_empty: bool,
-}
-
-impl<S: ColumnSum> Sums<S> {
-    fn begin(&mut self) {
-        self.is_empty = true;
-    }
-
-    /// Adds rows of equal length, each with its weight.
-    fn add(&mut self, lines: &[u16], weights: &[u64]) {
-        let length = lines.len() / weights.len();
-        if self.is_empty {
-            self.is_empty = false;
-            self.columns.clear();
-            self.columns.resize(length, S::default());
-        }
-        // Block by block, so that the sums stay in the first-level cache while all rows are added to them.
-        for (block, sums) in self.columns.chunks_mut(BLOCK_COLUMNS).enumerate() {
-            let (first_column, count) = (block * BLOCK_COLUMNS, sums.len());
-            let of = |line: usize| &lines[line * length + first_column..][..count];
-            let mut line = 0;
-            while let Some(&[first, second]) = weights.get(line..line + 2) {
-                add_two(sums, (of(line), first), (of(line + 1), second));
-                line += 2;
-            }
-            if let Some(&weight) = weights.get(line) {
-                for (sum, &sample) in sums.iter_mut().zip(of(line)) {
-                    sum.add(S::weighted(sample, weight));
-                }
-            }
-        }
-    }
-}
-
-/// Adds two rows, each with its weight.
-fn add_two<S: ColumnSum>(sums: &mut [S], (upper, first): (&[u16], u64), (lower, second): (&[u16], u64)) {
-    for ((sum, &upper), &lower) in sums.iter_mut().zip(upper).zip(lower) {
-        sum.add(S::weighted(upper, first));
-        sum.add(S::weighted(lower, second));
-    }
-}
-
-/// A number wide enough for the weighted samples of one column under one output row.
-trait ColumnSum: Copy + Default + Send {
-    fn weighted(sample: u16, weight: u64) -> Self;
-    fn add(&mut self, other: Self);
-    fn widened(self) -> u64;
-}
-
-impl ColumnSum for u32 {
-    /// The weights of a column add up to at most 65535, each of them included.
-    #[inline]
-    fn weighted(sample: u16, weight: u64) -> Self {
-        u32::from(sample) * u32::from(weight as u16)
-    }
-
-    #[inline]
-    fn add(&mut self, other: Self) {
-        *self = self.wrapping_add(other);
-    }
-
-    fn widened(self) -> u64 {
-        u64::from(self)
-    }
-}
-
-impl ColumnSum for u64 {
-    #[inline]
-    fn weighted(sample: u16, weight: u64) -> Self {
-        u64::from(sample) * weight
-    }
-
-    #[inline]
-    fn add(&mut self, other: Self) {
-        *self = self.wrapping_add(other);
-    }
-
-    fn widened(self) -> u64 {
-        self
-    }
 }
 
 #[cfg(test)]

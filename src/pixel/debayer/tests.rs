@@ -124,6 +124,27 @@ fn measured_samples_of_red_and_blue_are_those_of_opencv_and_so_is_everything_int
     }
 }
 
+#[test]
+fn measured_samples_of_red_and_blue_are_those_of_siril() {
+    // Siril's own interpolation (RCD) follows edges, so only the phase of the pattern can be compared.
+    for pattern in [BayerPattern::Rggb, BayerPattern::Bggr, BayerPattern::Gbrg, BayerPattern::Grbg] {
+        let name = pattern.name().to_lowercase();
+        let Some(mosaic) = reference::fits16(&format!("bayer_{name}.fits")) else { return };
+        let expected = reference::npy16(&format!("bayer_{name}.siril_rcd16.npy")).unwrap();
+        let picture = debayered(&Arc::new(mosaic), pattern);
+        let shape = picture.shape();
+        for (row, column) in
+            (0..shape.rows).flat_map(|row| (0..shape.columns).map(move |column| (row, column)))
+        {
+            let own = pattern.cell()[row % 2][column % 2];
+            if own != Colour::Green {
+                let (ours, theirs) = (colour(&picture, row, column), colour(&expected, row, column));
+                assert_eq!(ours[own as usize], theirs[own as usize], "{pattern} {row} {column}");
+            }
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn every_pattern_follows_the_definition_at_every_size(

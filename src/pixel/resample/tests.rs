@@ -101,6 +101,21 @@ fn a_picture_without_pixels_becomes_black() {
     assert_eq!(averaged(&source, 2, 2).samples(), [0; 4]);
 }
 
+/// Every count of source columns that has code of its own, and those that have none.
+#[test]
+fn every_reduction_of_a_row_is_exact() {
+    let source = picture(1, 5, 301, 7);
+    for to_columns in 1..=301 {
+        let result = averaged(&source, to_columns, 2);
+        for row in 0..2 {
+            for column in 0..to_columns {
+                let expected = by_definition(&source, 0, (row, column), to_columns, 2);
+                assert_eq!(result.row(0, row)[column], expected, "{column}, {row} of {to_columns}");
+            }
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn every_sample_is_the_exact_mean_of_its_area(

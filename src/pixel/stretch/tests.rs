@@ -94,6 +94,22 @@ fn other_targets_for_the_dark_frame() {
     }
 }
 
+/// Median, MAD, and what siril 1.2.6 prints for its automatic stretch, which aims at one quarter.
+#[test]
+fn shadows_and_midtones_are_those_of_siril() {
+    let rows = [
+        (1116.0, 44.0, 0.014_242, 0.008_315),
+        (957.0, 39.0, 0.012_132, 0.007_375),
+        (1319.0, 51.0, 0.016_896, 0.009_629),
+        (1078.0, 43.0, 0.013_725, 0.008_127),
+    ];
+    for (median, mad, shadows, midtones) in rows {
+        let found = transfer(median, mad, 16, 0.25);
+        assert!((found.shadows - shadows).abs() < 5.1e-7, "{found:?}");
+        assert!((found.midtones - midtones).abs() < 5.1e-7, "{found:?}");
+    }
+}
+
 #[test]
 fn targets_outside_the_range_are_clamped_to_black_and_white() {
     for target in [0.0, -3.0] {
@@ -151,6 +167,32 @@ fn a_whole_frame_equals_the_reference_made_from_the_formula() {
     let stretched = InMemory::gather(&Stretch::new(Arc::new(frame), vec![table])).unwrap();
     assert_eq!(stretched.shape(), expected.shape());
     assert!(stretched.samples() == expected.samples());
+}
+
+/// Siril also divides by what the shadows leave, works in single precision and rounds: one level of difference.
+#[test]
+fn whole_frames_equal_those_of_siril_but_for_the_white_point() {
+    for (name, expected) in [
+        ("stretch_mono.fits", "stretch_mono.siril16.npy"),
+        ("stretch_rgb.fits", "stretch_rgb.siril16.unlinked.npy"),
+    ] {
+        let Some(frame) = reference::fits16(name) else { return };
+        let expected = reference::npy16(expected).unwrap();
+        let stretch = AutoStretch { target_background: 0.25, ..AutoStretch::default() };
+        for (plane, statistics) in Statistics::of(&frame).unwrap().iter().enumerate() {
+            let MidtonesTransfer { shadows, midtones, .. } = stretch.transfer(statistics, BitDepth::SIXTEEN);
+            let siril = |sample: u16| {
+                let level = (f64::from(sample) / 65_535.0 - shadows) / (1.0 - shadows);
+                midtones_transfer(midtones, level) * 65_535.0
+            };
+            for row in 0..frame.shape().rows {
+                for (&sample, &theirs) in frame.row(plane, row).iter().zip(expected.row(plane, row)) {
+                    let (ours, theirs) = (siril(sample), f64::from(theirs));
+                    assert!((ours - theirs).abs() <= 1.5, "{sample} becomes {ours}, not {theirs}");
+                }
+            }
+        }
+    }
 }
 
 proptest! {
