@@ -4,13 +4,15 @@ use std::io::IsTerminal;
 
 use tracing_subscriber::EnvFilter;
 
+/// What is logged unless `RUST_LOG` says otherwise. Every failed request has a line of ours; the library would add one
+/// that tells less.
+const USUAL: &str = "info,sqlx=warn,actix_server=warn,tracing_actix_web=off";
+
 /// Starts logging to standard error. `RUST_LOG` chooses what is logged; the default is `info`.
 ///
 /// Calling it twice keeps the first.
 pub fn start() {
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter("info,sqlx=warn,actix_server=warn,tracing_actix_web=warn"))
-        .with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt().with_env_filter(filter(USUAL)).with_writer(std::io::stderr);
     let started = if std::io::stderr().is_terminal() {
         builder.with_target(false).try_init()
     } else {

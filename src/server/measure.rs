@@ -4,7 +4,6 @@ use std::time::Instant;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
@@ -19,6 +18,7 @@ use crate::protocol;
 /// Those of the wrapped service.
 pub(super) async fn measure<B: MessageBody>(
     metrics: Data<Metrics>,
+    id: RequestId,
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
@@ -30,18 +30,13 @@ pub(super) async fn measure<B: MessageBody>(
     let endpoint = response.request().match_pattern().unwrap_or_else(|| "unknown".to_owned());
     metrics.observe_request(dialect, &endpoint, status.as_u16(), duration);
     let (method, path) = (response.request().method(), response.request().path());
-    let seconds = duration.as_secs_f64();
+    let (status, seconds) = (status.as_u16(), duration.as_secs_f64());
     match status {
-        _ if status.is_server_error() => {
-            tracing::warn!(dialect, %method, path, status = status.as_u16(), seconds, "answered");
+        500.. => tracing::warn!(request = %id, dialect, %method, path, status, seconds, "answered"),
+        200..=299 | 304 => {
+            tracing::debug!(request = %id, dialect, %method, path, status, seconds, "answered");
         }
-        StatusCode::NOT_MODIFIED => {
-            tracing::debug!(dialect, %method, path, status = status.as_u16(), seconds, "answered");
-        }
-        _ if status.is_success() => {
-            tracing::debug!(dialect, %method, path, status = status.as_u16(), seconds, "answered");
-        }
-        _ => tracing::info!(dialect, %method, path, status = status.as_u16(), seconds, "answered"),
+        _ => tracing::info!(request = %id, dialect, %method, path, status, seconds, "answered"),
     }
     Ok(response)
 }
