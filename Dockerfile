@@ -13,11 +13,13 @@ COPY . .
 RUN cargo chef prepare --recipe-path recipe.json
 
 FROM tools AS build
+# `--build-arg FEATURES=camera-raw` reads camera raws, with a decoder under the LGPL 2.1.
+ARG FEATURES=""
 COPY --from=plan /build/recipe.json recipe.json
 # Depends on Cargo.toml and Cargo.lock alone: a change in src/ does not compile the dependencies again.
-RUN cargo chef cook --release --locked --bin trifocal --recipe-path recipe.json
+RUN cargo chef cook --release --locked --bin trifocal --features "$FEATURES" --recipe-path recipe.json
 COPY . .
-RUN cargo build --release --locked --bin trifocal
+RUN cargo build --release --locked --bin trifocal --features "$FEATURES"
 
 FROM debian:bookworm-slim
 RUN apt-get update \

@@ -5,6 +5,9 @@
 SHELL := /bin/sh
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
+# What tests and lints look at beside the default build.
+FEATURES := camera-raw
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test bench fmt lint bless
 
@@ -20,10 +23,11 @@ demo: ## Build, make the demo observatory and serve it on http://127.0.0.1:1888
 test: ## Format, lints, documentation and every test
 	@tools/setup build test
 	cargo fmt --check
-	cargo clippy --locked --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --quiet
-	cargo test --locked --doc --quiet
-	@tools/run-tests
+	cargo check --locked
+	cargo clippy --locked --all-targets --features $(FEATURES) -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --features $(FEATURES) --quiet
+	cargo test --locked --features $(FEATURES) --doc --quiet
+	@tools/run-tests --features $(FEATURES)
 
 bench: ## The benchmark table: ours, the floor, the ratio
 	@tools/setup build bench
@@ -35,11 +39,12 @@ fmt: ## Format the code
 lint: ## Format check, lints, documentation, licences (when cargo-deny is installed)
 	@tools/setup build
 	cargo fmt --check
-	cargo clippy --locked --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --quiet
+	cargo check --locked
+	cargo clippy --locked --all-targets --features $(FEATURES) -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --features $(FEATURES) --quiet
 	@if cargo deny --version >/dev/null 2>&1; then cargo deny --log-level error check bans licenses sources; \
 	else echo "Licences not checked: cargo install --locked cargo-deny"; fi
 
 bless: ## Run the tests and accept every changed snapshot
 	@tools/setup build test
-	INSTA_UPDATE=always tools/run-tests
+	INSTA_UPDATE=always tools/run-tests --features $(FEATURES)

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use config::{Environment, File, FileFormat};
 use serde::Deserialize;
 
-use crate::access::AccessConfig;
+use crate::access::{AccessConfig, Service};
 use crate::camera::CameraConfig;
 use crate::catalogue::NINA_ARCHIVE;
 use crate::ingest::{ArchiveConfig, IngestConfig};
@@ -200,10 +200,6 @@ impl Config {
         check("nina.companion_listen", self.nina.companion_address().is_ok(), || {
             format!("'{}' is not an address with a port, such as 0.0.0.0:5000", self.nina.companion_listen)
         })?;
-        let token = &self.nina.upload_token;
-        check("nina.upload_token", token.is_empty() || token.len() >= 16, || {
-            "must have at least 16 characters".into()
-        })?;
         check("storage.database", self.storage.database.starts_with("sqlite:"), || {
             format!("'{}' does not begin with sqlite:", self.storage.database)
         })?;
@@ -288,7 +284,7 @@ impl Config {
             directories.push(stills.clone());
         }
         let uploads = self.uploads();
-        if !self.nina.upload_token.is_empty() || uploads.is_dir() {
+        if self.access.offers(Service::Upload) || uploads.is_dir() {
             directories.push(uploads);
         }
         directories

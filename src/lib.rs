@@ -17,16 +17,17 @@
 //! | [`observe`] | metrics, health, logs |
 //! | [`image_file`] | any image file, opened by its content, as FITS |
 //! | [`fits`] | FITS files in, FITS cutouts out |
-//! | [`xisf`], [`tiff`] | files of these formats in |
+//! | [`xisf`], [`tiff`], [`camera_raw`] | files of these formats in |
 //! | [`sky`] | where pixels are on the sky |
 //! | [`pixel`] | pure functions on arrays of samples |
 //! | [`demo`] | a small deterministic observatory to try everything on |
 //!
 //! Arrows point down only: `cli → server → protocol → {render, camera, jobs, catalogue, ingest, access, observe} →
-//! image_file → {fits, xisf, tiff, sky} → pixel`; [`error`] and [`clock`] may be used by all. `tests/architecture.rs` holds the house to it.
+//! image_file → {fits, xisf, tiff, camera_raw, sky} → pixel`; [`error`] and [`clock`] may be used by all. `tests/architecture.rs` holds the house to it.
 
 pub mod access;
 pub mod camera;
+pub mod camera_raw;
 pub mod catalogue;
 pub mod cli;
 pub mod clock;

@@ -10,14 +10,14 @@ use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 /// Room → what it may use besides itself, `error` and `clock`.
 ///
 /// ```text
-/// cli → server → protocol → {render, camera, jobs, catalogue, ingest, access, observe} → image_file → {fits, xisf, tiff, sky} → pixel
+/// cli → server → protocol → {render, camera, jobs, catalogue, ingest, access, observe} → image_file → {fits, xisf, tiff, camera_raw, sky} → pixel
 /// ```
 ///
 /// `camera → render::admission` means that part of the room and no other.
 #[rustfmt::skip]
 const ARROWS: &[(&str, &str)] = &[
     ("main",      "cli"),
-    ("cli",       "server config demo protocol render camera jobs catalogue ingest access observe image_file fits sky pixel"),
+    ("cli",       "server config demo protocol render camera jobs catalogue ingest access observe image_file camera_raw fits sky pixel"),
     ("server",    "config protocol render camera jobs catalogue ingest access observe image_file fits sky pixel"),
     // Each part declares its own section beside itself; `config` gathers them and nobody below reads it.
     ("config",    "protocol render camera jobs catalogue ingest access observe image_file fits sky pixel"),
@@ -29,10 +29,12 @@ const ARROWS: &[(&str, &str)] = &[
     ("catalogue", "fits sky pixel"),
     ("access",    ""),
     ("observe",   "fits sky pixel"),
-    ("image_file", "fits xisf tiff pixel"),
+    ("image_file", "fits xisf tiff camera_raw pixel"),
     ("fits",      "pixel"),
     ("xisf",      "pixel"),
     ("tiff",      "pixel"),
+    // Both speak EXIF.
+    ("camera_raw", "tiff pixel"),
     ("sky",       "pixel"),
     ("pixel",     ""),
     ("demo",      "fits sky pixel"),
@@ -55,6 +57,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("fits_well", &["sky::wcs"]),
     ("lz4_flex", &["xisf"]),
     ("ruzstd", &["xisf"]),
+    ("rawler", &["camera_raw::decode"]),
 ];
 
 /// Names that say nothing about what is inside.

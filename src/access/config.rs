@@ -37,7 +37,7 @@ pub struct AccessConfig {
 impl Default for AccessConfig {
     fn default() -> Self {
         Self {
-            anonymous: Service::ALL.to_vec(),
+            anonymous: Service::ALL.into_iter().filter(|service| !service.is_granted_only()).collect(),
             disabled: Vec::new(),
             require_tls: Vec::new(),
             scheme: Scheme::Auto,
@@ -49,6 +49,14 @@ impl Default for AccessConfig {
             lockout_seconds: 30,
             users: Vec::new(),
         }
+    }
+}
+
+impl AccessConfig {
+    /// Whether anybody may use a service: it is not switched off, and open or among the privileges of a user.
+    pub fn offers(&self, service: Service) -> bool {
+        let is_granted = || self.users.iter().any(|user| user.privileges.contains(&service));
+        !self.disabled.contains(&service) && (self.anonymous.contains(&service) || is_granted())
     }
 }
 

@@ -82,7 +82,14 @@ impl Access {
     pub fn new(config: &AccessConfig, clock: Arc<dyn Clock>) -> Result<Self, AccessError> {
         let users = Users::new(&config.realm, &config.users)?;
         let anonymous: HashSet<_> = config.anonymous.iter().copied().collect();
-        if users.is_empty() && anonymous.len() < Service::ALL.len() {
+        let mut disabled: HashSet<_> = config.disabled.iter().copied().collect();
+        for service in Service::ALL.into_iter().filter(|service| service.is_granted_only()) {
+            if !config.offers(service) {
+                disabled.insert(service);
+            }
+        }
+        let is_closed = |service: Service| !service.is_granted_only() && !anonymous.contains(&service);
+        if users.is_empty() && Service::ALL.into_iter().any(is_closed) {
             return Err(AccessError(
                 "a service is not in access.anonymous, but there are no access.users".to_owned(),
             ));
@@ -90,7 +97,7 @@ impl Access {
         let wait = Duration::from_secs(u64::from(config.lockout_seconds));
         Ok(Self {
             anonymous,
-            disabled: config.disabled.iter().copied().collect(),
+            disabled,
             tls_only: config.require_tls.iter().copied().collect(),
             scheme: config.scheme,
             basic_plain: config.allow_basic_plain,
@@ -371,6 +378,25 @@ mod tests {
         assert_eq!(access.check(&Request { service: Service::Vo, ..REQUEST }), Err(Refusal::Disabled));
         assert_eq!(access.check(&Request { is_tls: false, ..REQUEST }), Err(Refusal::TlsNeeded));
         assert!(access.check(&REQUEST).is_ok());
+    }
+
+    #[test]
+    fn what_changes_the_gateway_is_switched_off_until_somebody_may_use_it() {
+        let upload = Request { service: Service::Upload, ..REQUEST };
+        let asked = |config: &AccessConfig, authorization: Option<&str>| {
+            access(config).0.check(&Request { authorization, ..upload })
+        };
+        assert_eq!(asked(&AccessConfig::default(), None), Err(Refusal::Disabled));
+        assert_eq!(asked(&closed(), Some(&basic("ann", "pass"))), Err(Refusal::Disabled));
+        let granted =
+            AccessConfig { users: vec![user("eve", &[Service::Upload]), user("bob", &[])], ..closed() };
+        assert!(matches!(asked(&granted, None), Err(Refusal::Unauthorized(_))));
+        assert_eq!(asked(&granted, Some("Bearer bob-token")), Err(Refusal::Forbidden));
+        assert_eq!(asked(&granted, Some("Bearer eve-token")).unwrap().name(), Some("eve"));
+        let off = AccessConfig { disabled: vec![Service::Upload], ..granted };
+        assert_eq!(asked(&off, Some("Bearer eve-token")), Err(Refusal::Disabled));
+        let open = AccessConfig { anonymous: Service::ALL.to_vec(), ..AccessConfig::default() };
+        assert_eq!(asked(&open, None).unwrap().name(), None);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Who may do what: services, users, and the ways to prove who one is. No HTTP types; whoever speaks HTTP hands in
 //! what a request said and turns a [`Refusal`] into the words of its dialect.
 //!
-//! Everything is open until a service is taken out of `access.anonymous`. Then a request needs a user with that
+//! Everything that only reads is open until a service is taken out of `access.anonymous`. Then a request needs a user with that
 //! service among its privileges, proven by Digest (MD5, RFC 7616), Basic (RFC 7617), a bearer token or a signed
 //! address that expires.
 
@@ -45,11 +45,13 @@ pub enum Service {
     Call,
     /// Metrics and the web page.
     Operations,
+    /// Frames pushed to the gateway.
+    Upload,
 }
 
 impl Service {
     /// Every service.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Nina,
         Self::Vo,
         Self::Camera,
@@ -59,7 +61,13 @@ impl Service {
         Self::Io,
         Self::Call,
         Self::Operations,
+        Self::Upload,
     ];
+
+    /// Whether it changes what the gateway holds: then nobody may use it until the settings say who.
+    pub(in crate::access) fn is_granted_only(self) -> bool {
+        self == Self::Upload
+    }
 }
 
 /// Why a request is not let in.

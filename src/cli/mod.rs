@@ -1,6 +1,8 @@
 //! The commands of the binary, one file each.
 
 mod check;
+#[cfg(feature = "camera-raw")]
+mod decode_raw;
 mod demo;
 mod healthcheck;
 mod ingest;
@@ -36,28 +38,33 @@ enum Command {
     Healthcheck(healthcheck::Healthcheck),
     /// Make what the settings hold instead of a password, from one line of standard input.
     Password(password::Password),
+    /// Read the camera raw on standard input; for the service itself.
+    #[cfg(feature = "camera-raw")]
+    #[command(hide = true)]
+    DecodeRaw(decode_raw::DecodeRaw),
 }
 
 impl Cli {
     /// Runs the command; what makes it fail is said on standard error.
     pub fn run(self) -> ExitCode {
-        let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-            Ok(runtime) => runtime,
-            Err(error) => return failed(&error.into()),
-        };
         let ended = match self.command {
-            Command::Serve(serve) => runtime.block_on(serve.run()),
-            Command::Demo(demo) => runtime.block_on(demo.run()),
-            Command::Ingest(ingest) => runtime.block_on(ingest.run()),
-            Command::Check(check) => runtime.block_on(check.run()),
-            Command::Healthcheck(healthcheck) => runtime.block_on(healthcheck.run()),
+            Command::Serve(serve) => wait_for(serve.run()),
+            Command::Demo(demo) => wait_for(demo.run()),
+            Command::Ingest(ingest) => wait_for(ingest.run()),
+            Command::Check(check) => wait_for(check.run()),
+            Command::Healthcheck(healthcheck) => wait_for(healthcheck.run()),
             Command::Password(password) => password.run(),
+            #[cfg(feature = "camera-raw")]
+            Command::DecodeRaw(decode_raw) => decode_raw.run(),
         };
-        ended.unwrap_or_else(|error| failed(&error))
+        ended.unwrap_or_else(|error| {
+            logs::last_words(&chain(&*error));
+            ExitCode::FAILURE
+        })
     }
 }
 
-fn failed(error: &anyhow::Error) -> ExitCode {
-    logs::last_words(&chain(&**error));
-    ExitCode::FAILURE
+/// Runs a command that waits for the network or for files.
+fn wait_for(command: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(command)
 }

@@ -4,6 +4,7 @@
 //! for an XISF or TIFF file without knowing it. A new format is a room that reads it, its cards here, and one line in
 //! [`Format::of`].
 
+mod camera_raw_cards;
 mod exif_cards;
 mod format;
 mod structure;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 pub use format::{Format, is_named_like_an_image, is_named_like_fits};
 
+use crate::camera_raw::CameraRawFile;
 use crate::error::Classified;
 use crate::fits::{FileStamp, FitsError, FitsFile, Result, Translation};
 use crate::pixel::{BandError, Limits, SampleType, Shape};
@@ -39,7 +41,7 @@ pub fn open(path: &Path, limits: &Limits) -> Result<FitsFile> {
         Format::Fits => return Err(refused),
         Format::Xisf => xisf(file, limits)?,
         Format::Tiff => tiff(file, limits)?,
-        Format::CameraRaw => return Err(translated(TiffFileError::CameraRaw)),
+        Format::CameraRaw => camera_raw(file, limits)?,
     };
     FitsFile::translated(path, stamp, translation, limits)
 }
@@ -67,12 +69,27 @@ fn xisf(file: File, limits: &Limits) -> Result<Translation> {
     })
 }
 
+/// A TIFF file, or one of the many camera raws that look like TIFF and hold a preview.
 fn tiff(file: File, limits: &Limits) -> Result<Translation> {
-    let tiff = TiffFile::open(file, limits).map_err(translated)?;
+    let again = file.try_clone().map_err(FitsError::Io)?;
+    let tiff = match TiffFile::open(file, limits) {
+        Err(TiffFileError::CameraRaw) => return camera_raw(again, limits),
+        opened => opened.map_err(translated)?,
+    };
     Ok(Translation {
         cards: exif_cards::header(tiff.exif()),
         sample_type: tiff.sample_type(),
         shape: tiff.shape(),
         decode: Box::new(move || tiff.read().map_err(BandError::from)),
+    })
+}
+
+fn camera_raw(file: File, limits: &Limits) -> Result<Translation> {
+    let raw = CameraRawFile::open(file, limits).map_err(translated)?;
+    Ok(Translation {
+        cards: camera_raw_cards::header(raw.picture()),
+        sample_type: raw.sample_type(),
+        shape: raw.picture().shape(),
+        decode: Box::new(move || raw.read().map_err(BandError::from)),
     })
 }

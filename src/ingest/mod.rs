@@ -4,6 +4,7 @@
 //! it up to date. A new kind of origin is a new [`source::Reading`] and the file that reads it.
 
 pub mod archive_image;
+mod background;
 pub mod cards;
 pub mod config;
 mod coverage;

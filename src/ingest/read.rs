@@ -16,7 +16,7 @@ use super::source::{Reading, Source};
 use crate::catalogue::{
     FrameFacts, FrameStatistics, FrameType, ImagePlace, NewHistoryEntry, NewImage, ScienceIdScheme,
 };
-use crate::error::chain;
+use crate::error::{ErrorKind, chain};
 use crate::fits::{FitsError, FitsFile, Hdu, HduKind};
 use crate::image_file;
 use crate::pixel::{BandError, Limits};
@@ -75,7 +75,11 @@ impl ReadError {
 
     /// Whether the reason may go away without the file changing.
     pub fn is_outside_the_file(&self) -> bool {
-        matches!(self, Self::Fits(FitsError::Io(_)) | Self::Changed)
+        match self {
+            Self::Fits(FitsError::Translated(error)) => error.kind() == ErrorKind::Unavailable,
+            Self::Fits(FitsError::Io(_)) | Self::Changed => true,
+            _ => false,
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use chrono::TimeDelta;
 use rayon::prelude::*;
 use tokio::task::{JoinError, spawn_blocking};
 
+use super::background;
 use super::enter::{Outcome, enter};
 use super::plan::{Candidate, Plan, Standing};
 use super::read::{self, ReadRules};
@@ -76,7 +77,7 @@ impl Scanner {
         zone: ClockZone,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ScanError> {
-        let pool = rayon::ThreadPoolBuilder::new().thread_name(|n| format!("ingest-{n}")).build()?;
+        let pool = background::pool()?;
         Ok(Self { catalogue, clock, rules: ReadRules { limits, zone }, pool: Arc::new(pool) })
     }
 

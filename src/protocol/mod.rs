@@ -36,7 +36,7 @@ pub const DIALECTS: [Dialect; 3] = [
         name: "nina",
         prefixes: &["/v2"],
         configure: nina::configure,
-        service: |method, _| is_request(method).then_some(Service::Nina),
+        service: nina::service,
         refused: nina::refused,
     },
     Dialect {

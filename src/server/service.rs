@@ -22,7 +22,7 @@ use super::guard::guard;
 use super::measure::{measure, name_request};
 use super::pieces::in_pieces;
 use super::{Error, companion, operations, tls};
-use crate::access::Access;
+use crate::access::{self, Access};
 use crate::camera::Cameras;
 use crate::catalogue::{Catalogue, Role};
 use crate::clock::Clock;
@@ -227,7 +227,7 @@ fn make_stills_directory(config: &Config) -> Result<(), Error> {
 
 /// Where uploaded frames go, if anybody may upload.
 fn uploads(config: &Config, scanner: &Arc<Scanner>) -> Result<Option<Uploads>, Error> {
-    if config.nina.upload_token.is_empty() {
+    if !config.access.offers(access::Service::Upload) {
         return Ok(None);
     }
     let source = Source::nina(&config.captures());

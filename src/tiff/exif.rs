@@ -5,9 +5,10 @@ use std::io::{Read, Seek};
 use ::tiff::decoder::Decoder;
 use ::tiff::decoder::ifd::Value;
 use ::tiff::tags::Tag;
+use serde::{Deserialize, Serialize};
 
 /// Tags of the exposure. All text is trimmed and not empty, all numbers are finite.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Exif {
     /// Maker of the camera.
     pub make: Option<String>,

@@ -99,18 +99,44 @@ fn every_way_of_storing_gives_the_same_samples() {
     }
 }
 
+/// What `printf '\1\0\2\0\3\0\4\0\5\0\6\0'` piped into `sha1sum` and its kin, and into `openssl dgst -sha3-256` and
+/// `-sha3-512`, says of [`SIX`].
+#[rustfmt::skip]
+const CHECKSUMS: [(&str, &str); 5] = [
+    ("sha-1",    "fffbb2a7f545b903f5df58b2d972315d31481aaf"),
+    ("sha-256",  "b1cd5bf03b9488553472b7264c8d53326d8d6b2aa42ab53e2d0f27387db492d5"),
+    ("sha-512",  "7c7cc38b0c469a663c130e0436a411fb41b02af1eb83f388866c6da2c026e549ccc40c9cd2dab8bf0ef0dd3832b0f059383fd91bf1c91221d29749f72240525c"),
+    ("sha3-256", "e29fd8ab73c6553ba1026b827b30c5dee38c1993c167e614b86f62dba6eedc17"),
+    ("sha3-512", "6c0fd756aec89773be1a02a5fba316255422659caf1e01000450845ac7cc1f6c0f01b9f825a1acb01fdbf60282ea668276becd1fec806993076bcc2f3c071f8a"),
+];
+
 #[test]
-fn checksums_are_verified() {
-    let hex = format!("{:X}", Sha256::digest(SIX));
-    let image = |checksum: &str| three_by_two(12, &format!("checksum=\"{checksum}\""));
-    assert!(read(&image(&format!("sha-256:{hex}")), &SIX).is_ok());
+fn samples_whose_checksum_fits_are_taken_and_others_are_not() {
     let mut other = SIX;
     other[3] = 9;
-    assert!(matches!(read(&image(&format!("sha256:{hex}")), &other), Err(XisfError::Checksum)));
-    // `printf '\1\0\2\0\3\0\4\0\5\0\6\0' | sha1sum`, and the same with `openssl dgst -sha3-256`.
-    assert!(matches!(read(&image("sha1:00"), &SIX), Err(XisfError::Checksum)));
-    assert!(matches!(read(&image("sha3-256:zz"), &SIX), Err(XisfError::Checksum)));
+    let image = |checksum: &str| three_by_two(12, &format!("checksum=\"{checksum}\""));
+    for (algorithm, digest) in CHECKSUMS {
+        // XISF 1.0 spells sha-1 and sha3-256; programs leave the first hyphen out and write digits in either case.
+        let without_hyphen = format!("{}:{}", algorithm.replace("sha-", "sha"), digest.to_uppercase());
+        for checksum in [format!("{algorithm}:{digest}"), without_hyphen] {
+            assert!(is_one_to_six(&read(&image(&checksum), &SIX).unwrap()), "{checksum}");
+            assert!(matches!(read(&image(&checksum), &other), Err(XisfError::Checksum)), "{checksum}");
+        }
+        for wrong in [&digest[2..], "", "zz"] {
+            let checksum = format!("{algorithm}:{wrong}");
+            assert!(matches!(read(&image(&checksum), &SIX), Err(XisfError::Checksum)), "{checksum}");
+        }
+    }
     assert!(matches!(read(&image("crc32:0"), &SIX), Err(XisfError::Unsupported(_))));
+}
+
+#[test]
+fn checksums_are_of_the_bytes_as_they_are_stored() {
+    let packed = zlib(&SIX);
+    let checksum = format!("checksum=\"sha-256:{:x}\" compression=\"zlib:12\"", Sha256::digest(&packed));
+    assert!(is_one_to_six(&read(&three_by_two(packed.len(), &checksum), &packed).unwrap()));
+    let unpacked = format!("checksum=\"sha-256:{:x}\" compression=\"zlib:12\"", Sha256::digest(SIX));
+    assert!(matches!(read(&three_by_two(packed.len(), &unpacked), &packed), Err(XisfError::Checksum)));
 }
 
 #[test]

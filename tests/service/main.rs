@@ -4,6 +4,7 @@
 
 mod cameras;
 mod discovery;
+mod formats;
 mod frame_cameras;
 mod imageserv;
 mod intercom_errors;

@@ -39,8 +39,6 @@ pub struct NinaConfig {
     pub ping_seconds: f64,
     /// Whether clients may put a prefix before the names of files.
     pub rename: bool,
-    /// What `POST /upload/{file name}` must show as bearer token; empty: nobody may upload.
-    pub upload_token: String,
     /// Bytes an uploaded file may have.
     pub upload_bytes: u64,
     /// Where the companion routes of Touch-N-Stars answer; empty: nowhere.
@@ -63,7 +61,6 @@ impl Default for NinaConfig {
             listener_queue: 256,
             ping_seconds: 20.0,
             rename: false,
-            upload_token: String::new(),
             upload_bytes: 512 << 20,
             companion_listen: String::new(),
         }

@@ -57,11 +57,6 @@ impl Failure {
         Self::server(StatusCode::SERVICE_UNAVAILABLE, "Service busy, try again")
     }
 
-    /// The request does not show what it must.
-    pub fn unauthorized() -> Self {
-        Self::server(StatusCode::UNAUTHORIZED, "Authorization required")
-    }
-
     /// No such route.
     pub fn unknown_route() -> Self {
         Self::server(StatusCode::NOT_FOUND, "Not found")

@@ -43,7 +43,7 @@ pub use self::config::{NinaConfig, StatusLine};
 use self::history::Listings;
 use self::hub::Hub;
 use self::profile::Profile;
-pub use self::refused::refused;
+pub use self::refused::{refused, service};
 use self::route::resource;
 pub use self::system::API_VERSION;
 use crate::catalogue::{Catalogue, CatalogueError};

@@ -5,9 +5,21 @@ use serde_json::Value;
 use crate::support::{Frame, Gateway, Site};
 
 const TOKEN: &str = "0123456789abcdef0123";
+/// Of somebody who may do something else.
+const OTHER_TOKEN: &str = "other";
+
+/// Somebody who may upload, and somebody who may not; bearer tokens are taken without TLS.
+fn users() -> String {
+    let user = |name: &str, token: &str, privileges: &str| {
+        let hash = trifocal::access::token_hash(token);
+        format!("[[access.users]]\nname = \"{name}\"\ntoken_hash = \"{hash}\"\nprivileges = [{privileges}]\n")
+    };
+    let users = [user("ann", TOKEN, "\"upload\""), user("bob", OTHER_TOKEN, "\"camera\"")];
+    format!("[access]\nallow_basic_plain = true\n{}", users.concat())
+}
 
 async fn with_upload() -> Gateway {
-    let settings = format!("[nina]\nupload_token = \"{TOKEN}\"\nupload_bytes = 100000\n");
+    let settings = format!("[nina]\nupload_bytes = 100000\n{}", users());
     Site::new().with_settings(&settings).serve().await
 }
 
@@ -45,8 +57,9 @@ async fn uploads_that_cannot_be_taken_leave_nothing_behind() {
         (status, body["Error"].as_str().unwrap().to_owned())
     };
     let is = |status: u16, error: &str| (status, error.to_owned());
-    assert_eq!(refused("a.fits", "wrong", frame(1)).await, is(401, "Authorization required"));
-    assert_eq!(refused("a.fits", "", frame(1)).await, is(401, "Authorization required"));
+    assert_eq!(refused("a.fits", "wrong", frame(1)).await, is(401, "authorization required"));
+    assert_eq!(refused("a.fits", "", frame(1)).await, is(401, "authorization required"));
+    assert_eq!(refused("a.fits", OTHER_TOKEN, frame(1)).await, is(403, "insufficient user privileges"));
     for name in ["..%2Fa.fits", "a.txt", ".a.fits", "%2Fetc%2Fpasswd", "a%5Cb.fits", "a%0A.fits", "a"] {
         assert_eq!(refused(name, TOKEN, frame(1)).await, is(400, "Invalid file name"), "{name}");
     }
@@ -64,18 +77,51 @@ async fn uploads_that_cannot_be_taken_leave_nothing_behind() {
 }
 
 #[tokio::test]
+async fn no_spelling_of_the_path_gets_round_the_privilege() {
+    let gateway = with_upload().await;
+    for path in [
+        "/v2/api/%75pload/a.fits",
+        "/%76%32/api/upload/a.fits",
+        "/v2//api/upload//a.fits/",
+        "/v2/api/upload%2Fa.fits",
+    ] {
+        let answer = gateway.client().post(gateway.url(path)).body(frame(1)).send().await.unwrap();
+        assert!(matches!(answer.status().as_u16(), 401 | 404 | 405), "{path}: {}", answer.status());
+    }
+    assert_eq!(gateway.json("/v2/api/image-history?count=true").await.1["Response"], 0);
+}
+
+#[tokio::test]
+async fn a_password_does_as_well_as_a_token_and_pages_may_ask_beforehand() {
+    let hash = trifocal::access::password_hash("ann", "Trifocal", "secret");
+    let user =
+        format!("[[access.users]]\nname = \"ann\"\npassword_hash = \"{hash}\"\nprivileges = [\"upload\"]\n");
+    let settings = format!("[access]\nallow_basic_plain = true\n{user}");
+    let gateway = Site::new().with_settings(&settings).serve().await;
+    let url = gateway.url("/v2/api/upload/a.fits");
+    let asked = gateway.client().request(reqwest::Method::OPTIONS, &url).send().await.unwrap();
+    assert_eq!(asked.status(), 200);
+    let refused = gateway.client().post(&url).body(frame(1)).send().await.unwrap();
+    let offered: Vec<_> = refused.headers().get_all("www-authenticate").iter().collect();
+    assert!(offered.len() == 2 && offered[0].to_str().unwrap().starts_with("Digest "), "{offered:?}");
+    let taken =
+        gateway.client().post(&url).basic_auth("ann", Some("secret")).body(frame(1)).send().await.unwrap();
+    assert_eq!(taken.status(), 200);
+}
+
+#[tokio::test]
 async fn uploads_stay_when_uploading_is_switched_off_again() {
-    let site = Site::new().with_settings(&format!("[nina]\nupload_token = \"{TOKEN}\"\n"));
+    let site = Site::new().with_settings(&users());
     let mut config = site.config();
     let directory = site.keep();
     let gateway = Gateway::start(config.clone(), directory.clone()).await;
     assert_eq!(push(&gateway, "a.fits", TOKEN, frame(1)).await.0, 200);
     gateway.stop().await;
-    config.nina.upload_token = String::new();
+    config.access.users.clear();
     let gateway = Gateway::start(config, directory).await;
     gateway.bytes("/v2/api/image/0?stream=true&quality=80").await;
     let (status, body) = push(&gateway, "b.fits", TOKEN, frame(2)).await;
-    assert_eq!((status, &body["Error"]), (409, &"Upload is switched off".into()));
+    assert_eq!((status, &body["Error"]), (403, &"this service is switched off".into()));
 }
 
 #[tokio::test]
