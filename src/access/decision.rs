@@ -392,11 +392,11 @@ mod tests {
             AccessConfig { users: vec![user("eve", &[Service::Upload]), user("bob", &[])], ..closed() };
         assert!(matches!(asked(&granted, None), Err(Refusal::Unauthorized(_))));
         assert_eq!(asked(&granted, Some("Bearer bob-token")), Err(Refusal::Forbidden));
-        assert_eq!(asked(&granted, Some("Bearer eve-token")).unwrap().name(), Some("eve"));
+        assert_eq!(asked(&granted, Some("Bearer eve-token")), Ok(Identity::User("eve".to_owned())));
         let off = AccessConfig { disabled: vec![Service::Upload], ..granted };
         assert_eq!(asked(&off, Some("Bearer eve-token")), Err(Refusal::Disabled));
         let open = AccessConfig { anonymous: Service::ALL.to_vec(), ..AccessConfig::default() };
-        assert_eq!(asked(&open, None).unwrap().name(), None);
+        assert_eq!(asked(&open, None), Ok(Identity::Anybody));
     }
 
     #[test]

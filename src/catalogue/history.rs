@@ -7,7 +7,9 @@ use chrono::{DateTime, FixedOffset};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::frames::{FRAME_COLUMNS, FrameId, FrameRecord, frame_columns, frame_from_row};
+use super::frames::{
+    FRAME_COLUMNS, FrameId, FrameIdentity, FrameRecord, HeaderDigest, frame_columns, frame_from_row, stamp,
+};
 use super::{Catalogue, CatalogueError, Result, rows};
 use crate::pixel::Statistics;
 
@@ -158,6 +160,24 @@ impl Catalogue {
         let entry =
             |row: &SqliteRow| Ok((FrameId(row.try_get(0)?), FrameType::from_column(row.try_get(1)?)?));
         rows.iter().map(entry).collect()
+    }
+
+    /// The identities of all frames of the history, in no order.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn history_identities(&self) -> Result<Vec<FrameIdentity>> {
+        let sql = "select f.bytes, f.modified_ns, f.id, f.header_digest from history_entry h \
+                   join frame f on f.id = h.frame_id";
+        let rows = sqlx::query(sql).fetch_all(&self.readers).await?;
+        let identity = |row: &SqliteRow| {
+            Ok(FrameIdentity {
+                frame: FrameId(row.try_get(2)?),
+                stamp: stamp(row, 0)?,
+                digest: HeaderDigest(row.try_get::<i64, _>(3)?.cast_unsigned()),
+            })
+        };
+        rows.iter().map(identity).collect()
     }
 
     /// The entry of a frame, from the database.

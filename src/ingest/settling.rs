@@ -73,6 +73,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn file_that_grows_for_a_minute_is_given_back_once_and_whole() {
+        let mut settling = Settling::new(Duration::from_secs(1));
+        let (path, start) = (PathBuf::from("/a.fits"), Instant::now());
+        settling.touch(path.clone());
+        let mut given = Vec::new();
+        for half_second in 0..130 {
+            let stamp =
+                FileStamp { bytes: 1000 * half_second.min(120), modified_ns: half_second.min(120) as i64 };
+            let now = start + Duration::from_millis(500 * half_second);
+            given.extend(
+                settling.look(now, vec![(path.clone(), Some(stamp))]).into_iter().map(|_| half_second),
+            );
+        }
+        assert_eq!(given, [122], "a second after its last byte");
+    }
+
+    #[test]
     fn file_is_given_back_once_it_has_rested() {
         let mut settling = Settling::new(Duration::from_secs(10));
         let path = PathBuf::from("/a.fits");

@@ -19,6 +19,8 @@ pub struct Metrics {
     pub cache_requests: IntCounterVec,
     /// `trifocal_cache_bytes{cache}`
     pub cache_bytes: IntGaugeVec,
+    /// `trifocal_renditions_held_bytes`: cached or on their way to clients.
+    pub renditions_held: IntGauge,
     /// `trifocal_renders_in_flight`
     pub renders_in_flight: IntGauge,
     /// `trifocal_renders_queued`
@@ -104,6 +106,10 @@ impl Metrics {
                 &["cache", "outcome"],
             )?,
             cache_bytes: gauges("trifocal_cache_bytes", "Bytes held by a cache.", &["cache"])?,
+            renditions_held: gauge(
+                "trifocal_renditions_held_bytes",
+                "Bytes of pictures that are cached or on their way to clients.",
+            )?,
             renders_in_flight: gauge("trifocal_renders_in_flight", "Renders being computed.")?,
             renders_queued: gauge("trifocal_renders_queued", "Renders waiting for their turn.")?,
             frames: gauges("trifocal_frames", "Frames that can be asked for.", &["origin"])?,

@@ -32,6 +32,8 @@ pub struct LimitsConfig {
     pub renders_in_flight: usize,
     /// Renders waiting for their turn before the next one is told to come back.
     pub renders_queued: usize,
+    /// MiB of encoded pictures on their way to slow clients that no cache holds any more.
+    pub answers_mib: u64,
     /// Bytes a request body may have.
     pub request_bytes: usize,
     /// Pixels a cutout may have, over all its planes.
@@ -48,6 +50,7 @@ impl Default for LimitsConfig {
         Self {
             renders_in_flight: 0,
             renders_queued: 256,
+            answers_mib: 256,
             request_bytes: 1 << 20,
             cutout_pixels: limits.cutout_pixels,
             image_pixels: limits.image_pixels,

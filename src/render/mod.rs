@@ -10,6 +10,7 @@ mod config;
 pub mod cutout;
 pub mod error;
 pub mod files;
+pub mod held;
 pub mod pipeline;
 pub mod renderer;
 pub mod rendition;
@@ -23,6 +24,7 @@ pub use cutout::{
 };
 pub use error::Error;
 pub use files::{Files, OpenFile};
+pub use held::Held;
 pub use renderer::{FrameSource, Load, Renderer};
 pub use rendition::{Finite, Linkage, Rendition, StretchRequest};
 pub use shelf::Shelf;

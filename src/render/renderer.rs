@@ -9,7 +9,7 @@ use bytes::Bytes;
 use moka::future::Cache;
 
 use super::{
-    Admission, CacheConfig, CutoutPicture, CutoutRequest, Error, Files, LimitsConfig, OpenFile,
+    Admission, CacheConfig, CutoutPicture, CutoutRequest, Error, Files, Held, LimitsConfig, OpenFile,
     PlannedCutout, Rendition, pipeline,
 };
 use crate::catalogue::{ArchiveImage, FrameIdentity, FrameStatistics};
@@ -48,6 +48,8 @@ pub struct Renderer {
     files: Files,
     frames: moka::sync::Cache<FrameIdentity, Arc<SixteenBitFrame>>,
     renditions: Cache<(FrameIdentity, Rendition), Bytes>,
+    /// Renditions that are cached, on their way to clients, or both.
+    held: Held,
     admission: Admission,
     /// For work nobody waits for.
     beside: Admission,
@@ -73,6 +75,8 @@ pub struct Load {
     pub misses: u64,
     /// Bytes of cached renditions.
     pub rendition_bytes: u64,
+    /// Bytes of renditions that are cached or on their way to clients.
+    pub held_bytes: u64,
     /// Bytes of cached decoded frames.
     pub frame_bytes: u64,
 }
@@ -96,6 +100,7 @@ impl Renderer {
                 .max_capacity(cache.renditions_mib * MIB)
                 .weigher(weigh_rendition)
                 .build(),
+            held: Held::new((cache.renditions_mib + limits.answers_mib) * MIB),
             admission: Admission::new(limits.renders_in_flight, limits.renders_queued),
             beside: Admission::new(1, usize::MAX),
             lookups: Arc::default(),
@@ -105,12 +110,16 @@ impl Renderer {
     /// An encoded rendition of a frame. Equal requests at the same time share one computation.
     ///
     /// # Errors
-    /// When the file cannot be read, the picture not be encoded, or the queue is full.
+    /// When the file cannot be read, the picture not be encoded, the queue is full, or slow clients hold as much as
+    /// they may.
     pub async fn rendition(&self, source: FrameSource, rendition: Rendition) -> Result<Bytes, Error> {
         self.lookups.asked.fetch_add(1, Ordering::Relaxed);
         let key = (source.identity, rendition);
         let renderer = self.clone();
         let compute = async move {
+            if !renderer.held.has_room() {
+                return Err(Error::Busy);
+            }
             renderer.lookups.computed.fetch_add(1, Ordering::Relaxed);
             let admission = renderer.admission.clone();
             admission.run(move || renderer.render(&source, &rendition)).await
@@ -137,7 +146,7 @@ impl Renderer {
         };
         let encoded =
             pipeline::render(frame, rendition, source.statistics.as_ref(), source.recorded_pattern)?;
-        Ok(Bytes::from(encoded))
+        Ok(self.held.count(encoded))
     }
 
     /// The frame's samples. Only frames that had to be decoded are worth a place in memory; plain ones are read
@@ -240,6 +249,7 @@ impl Renderer {
             hits: self.lookups.asked.load(Ordering::Relaxed).saturating_sub(computed),
             misses: computed,
             rendition_bytes: self.renditions.weighted_size(),
+            held_bytes: self.held.bytes(),
             frame_bytes: self.frames.weighted_size(),
         }
     }

@@ -3,6 +3,8 @@
 //! A picture is kept under the identity of its frame; when the file behind a frame changes, the picture of the old
 //! one goes. Whatever is wrong with the shelf, pictures can be made again: it is a convenience, not a source.
 
+use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -11,6 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use moka::sync::Cache;
+use uuid::Uuid;
 
 use super::Error;
 use crate::catalogue::{FrameId, FrameIdentity};
@@ -26,9 +29,14 @@ const END_OF_IMAGE: [u8; 2] = [0xff, 0xd9];
 pub struct Shelf {
     directory: Arc<Path>,
     lately: Cache<FrameIdentity, Bytes>,
-    /// Makes names of unfinished files differ.
+    /// Makes names of unfinished files differ, from each other and from those of earlier runs.
     writes: Arc<AtomicU64>,
+    run: Uuid,
 }
+
+/// The files there were on a shelf at one moment.
+#[derive(Debug)]
+pub struct Listed(Vec<PathBuf>);
 
 impl Shelf {
     /// A shelf in `directory`, which need not exist yet, with up to `memory_bytes` of its pictures in memory.
@@ -38,6 +46,7 @@ impl Shelf {
             directory: directory.into(),
             lately: Cache::builder().max_capacity(memory_bytes).weigher(weigh).build(),
             writes: Arc::default(),
+            run: Uuid::new_v4(),
         }
     }
 
@@ -62,31 +71,85 @@ impl Shelf {
     /// When the disk does not take it; in memory it is kept all the same.
     pub async fn put(&self, frame: FrameIdentity, picture: Bytes) -> Result<(), Error> {
         self.lately.insert(frame, picture.clone());
-        let (path, number) = (self.path(frame), self.writes.fetch_add(1, Ordering::Relaxed));
-        let write = move || write(&path, &picture, frame.frame, number);
+        let path = self.path(frame);
+        let number = self.writes.fetch_add(1, Ordering::Relaxed);
+        let unfinished = path.with_file_name(format!(".{}-{number}.part", self.run.simple()));
+        let write = move || write(&path, &unfinished, &picture, frame.frame);
         tokio::task::spawn_blocking(write).await.map_err(Error::Panicked)?.map_err(Error::Shelf)
+    }
+
+    /// What lies on the shelf now, for [`Self::sweep`].
+    ///
+    /// # Errors
+    /// When it cannot be listed.
+    pub async fn list(&self) -> Result<Listed, Error> {
+        let (directory, own) = (Arc::clone(&self.directory), format!(".{}-", self.run.simple()));
+        let list = move || {
+            let mut files = Vec::new();
+            for folder in entries(&directory)?.into_iter().filter(|path| path.is_dir()) {
+                files.extend(entries(&folder)?);
+            }
+            // Those under way are none of the sweeper's business.
+            files.retain(|path| !name_of(path).starts_with(&own));
+            Ok(Listed(files))
+        };
+        tokio::task::spawn_blocking(list).await.map_err(Error::Panicked)?.map_err(Error::Shelf)
+    }
+
+    /// Removes what was `listed` and is the picture of none of `frames`, which must have been gathered after the list:
+    /// pictures of frames the catalogue does not know any more, and what a killed process left unfinished. Says how
+    /// many files went.
+    ///
+    /// # Errors
+    /// When a file cannot be removed.
+    pub async fn sweep(&self, listed: Listed, frames: &[FrameIdentity]) -> Result<usize, Error> {
+        let kept: HashSet<String> = frames.iter().map(|frame| file_name(*frame)).collect();
+        let sweep = move || {
+            let stale = listed.0.iter().filter(|path| !kept.contains(name_of(path)));
+            let removed = stale.map(|path| match fs::remove_file(path) {
+                // A picture of its frame's new file took its place meanwhile.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+                removed => removed.map(|()| 1),
+            });
+            removed.sum::<io::Result<usize>>()
+        };
+        tokio::task::spawn_blocking(sweep).await.map_err(Error::Panicked)?.map_err(Error::Shelf)
     }
 
     fn path(&self, frame: FrameIdentity) -> PathBuf {
         let folder = frame.frame.get().rem_euclid(FOLDERS);
-        self.directory.join(format!("{folder:02x}")).join(format!("{}.jpg", frame.to_tag()))
+        self.directory.join(format!("{folder:02x}")).join(file_name(frame))
+    }
+}
+
+fn file_name(frame: FrameIdentity) -> String {
+    format!("{}.jpg", frame.to_tag())
+}
+
+fn name_of(path: &Path) -> &str {
+    path.file_name().and_then(OsStr::to_str).unwrap_or_default()
+}
+
+/// What is in a folder; nothing if there is no such folder.
+fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        entries => entries?.map(|entry| entry.map(|entry| entry.path())).collect(),
     }
 }
 
 /// Writes the whole file or nothing, then removes what else is kept of the frame.
-fn write(path: &Path, picture: &[u8], frame: FrameId, number: u64) -> io::Result<()> {
+fn write(path: &Path, unfinished: &Path, picture: &[u8], frame: FrameId) -> io::Result<()> {
     let folder = path.parent().unwrap_or(path);
     fs::create_dir_all(folder)?;
-    let unfinished = folder.join(format!(".{number}.part"));
-    let mut file = fs::File::create(&unfinished)?;
+    let mut file = fs::File::create(unfinished)?;
     file.write_all(picture)?;
     drop(file);
-    fs::rename(&unfinished, path)?;
+    fs::rename(unfinished, path)?;
     let prefix = format!("{:x}-", frame.get());
-    for entry in fs::read_dir(folder)?.flatten() {
-        let is_of_frame = entry.file_name().to_str().is_some_and(|name| name.starts_with(&prefix));
-        if is_of_frame && entry.path() != path {
-            fs::remove_file(entry.path())?;
+    for other in entries(folder)? {
+        if name_of(&other).starts_with(&prefix) && other != path {
+            fs::remove_file(other)?;
         }
     }
     Ok(())
@@ -142,5 +205,29 @@ mod tests {
         let shelf = Shelf::new(blocked, 1 << 20);
         assert!(shelf.put(frame, picture(3)).await.is_err());
         assert_eq!(shelf.get(frame).await, Some(picture(3)));
+    }
+
+    #[tokio::test]
+    async fn what_belongs_to_no_frame_is_swept_and_what_comes_meanwhile_stays() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let [old, new] = identities().await;
+        let shelf = Shelf::new(folder.path().to_owned(), 0);
+        assert_eq!(shelf.sweep(shelf.list().await.unwrap(), &[]).await.unwrap(), 0, "nothing is there yet");
+        shelf.put(old, picture(1)).await.unwrap();
+        let of_another_run = shelf.path(old).with_file_name(".0123-7.part");
+        fs::write(&of_another_run, "half").unwrap();
+        assert_eq!(shelf.sweep(shelf.list().await.unwrap(), &[old]).await.unwrap(), 1, "what was unfinished");
+        assert!(!of_another_run.exists());
+        assert_eq!(shelf.get(old).await, Some(picture(1)));
+        let listed = shelf.list().await.unwrap();
+        shelf.put(new, picture(2)).await.unwrap();
+        assert_eq!(
+            shelf.sweep(listed, &[]).await.unwrap(),
+            0,
+            "the old one is replaced, the new one not listed"
+        );
+        assert_eq!(shelf.get(new).await, Some(picture(2)));
+        assert_eq!(shelf.sweep(shelf.list().await.unwrap(), &[]).await.unwrap(), 1);
+        assert_eq!(shelf.get(new).await, None);
     }
 }

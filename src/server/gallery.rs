@@ -6,22 +6,23 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use crate::camera::{Answer, Gallery, GalleryError, Hanging, Resolution, Still};
-use crate::catalogue::{
-    ArchiveId, Catalogue, Dataset, FrameRecord, FrameStatistics, ImageSearch, Origin, SearchedDataset,
-};
+use crate::catalogue::{ArchiveId, Catalogue, Dataset, FrameRecord, ImageSearch, Origin, SearchedDataset};
+use crate::pixel::BayerPattern;
 use crate::pixel::codec::Format;
-use crate::protocol::nina::NinaConfig;
-use crate::render::{Finite, FrameSource, Linkage, Renderer, Rendition, StretchRequest};
+use crate::protocol::nina::image::frame_source;
+use crate::protocol::nina::image_request::Look;
+use crate::protocol::nina::profile::Profile;
+use crate::render::{FrameSource, Renderer, Rendition};
 use crate::sky::Region;
 
 const QUALITY: u8 = 85;
 
-/// Finds frames in the catalogue and has them rendered, stretched as the settings of the night say.
+/// Finds frames in the catalogue and has them rendered, as the profile of the night says now.
 #[derive(Debug)]
 pub(super) struct Frames {
     pub(super) catalogue: Arc<Catalogue>,
     pub(super) renderer: Renderer,
-    pub(super) settings: NinaConfig,
+    pub(super) profile: Arc<Profile>,
 }
 
 type Failed = Box<dyn StdError + Send + Sync>;
@@ -30,7 +31,16 @@ impl Frames {
     async fn newest_frame(&self, within: Resolution, known: Option<u64>) -> Result<Option<Still>, Failed> {
         let Some(last) = self.catalogue.history_count(None).await?.checked_sub(1) else { return Ok(None) };
         let Some(entry) = self.catalogue.history_nth(None, last).await? else { return Ok(None) };
-        self.still(&entry.frame, Some(entry.statistics.clone()), within, known).await.map(Some)
+        let look = self.look();
+        // Like the capture program, which shows what it cannot debayer in grey.
+        let pattern = look.debayer.pattern_for(&entry).unwrap_or(None);
+        let (source, rendition) = (frame_source(&entry), rendition(&entry.frame, &look, pattern, within));
+        let number = source.digest_of(&rendition);
+        if known == Some(number) {
+            return Ok(Some(Still { number, jpeg: None }));
+        }
+        let jpeg = self.renderer.rendition(source, rendition).await?;
+        Ok(Some(Still { number, jpeg: Some(jpeg) }))
     }
 
     async fn frame_after(&self, hanging: &Hanging, after: Option<u64>) -> Result<Option<Still>, Failed> {
@@ -43,10 +53,22 @@ impl Frames {
         } else {
             self.frame_of_dataset(&Origin::Archive { db, dataset }, filter, after).await?
         };
-        match found {
-            Some(frame) => self.still(&frame, None, hanging.within, None).await.map(Some),
-            None => Ok(None),
-        }
+        let Some(frame) = found else { return Ok(None) };
+        let pattern = frame.facts.bayer_pattern.filter(|_| self.profile.image_settings().debayer);
+        let source = FrameSource {
+            identity: frame.identity(),
+            path: frame.path.clone(),
+            hdu: frame.facts.hdu,
+            statistics: None,
+            recorded_pattern: frame.facts.bayer_pattern,
+        };
+        let rendition = rendition(&frame, &self.look(), pattern, hanging.within);
+        let jpeg = self.renderer.rendition(source, rendition).await?;
+        Ok(Some(Still { number: frame.id.get().unsigned_abs(), jpeg: Some(jpeg) }))
+    }
+
+    fn look(&self) -> Look {
+        Look::prepared(&self.profile.image_settings())
     }
 
     /// The frame behind number `after`, in the order in which they were found.
@@ -97,49 +119,27 @@ impl Frames {
         }
         Ok(first)
     }
+}
 
-    async fn still(
-        &self,
-        frame: &FrameRecord,
-        statistics: Option<FrameStatistics>,
-        within: Resolution,
-        known: Option<u64>,
-    ) -> Result<Still, Failed> {
-        let number = frame.id.get().unsigned_abs();
-        if known == Some(number) {
-            return Ok(Still { number, jpeg: None });
-        }
-        let facts = &frame.facts;
-        let own = Resolution::new(
-            u32::try_from(facts.columns).unwrap_or(u32::MAX),
-            u32::try_from(facts.rows).unwrap_or(u32::MAX),
-        );
-        let size = own.fitted(within);
-        let finite = |value: f64| Finite::new(value).ok_or("a stretch needs finite numbers");
-        // Images of archives are stored with their lowest row first, and in whatever units they were calibrated to.
-        let is_of_archive = frame.origin != Origin::Nina;
-        let rendition = Rendition {
-            is_spread: is_of_archive,
-            is_turned_over: is_of_archive,
-            debayer: facts.bayer_pattern.filter(|_| self.settings.debayer),
-            stretch: Some(StretchRequest {
-                target_background: finite(self.settings.stretch_factor)?,
-                shadows_clipping: finite(self.settings.black_clipping)?,
-                linkage: if self.settings.unlinked { Linkage::Unlinked } else { Linkage::Linked },
-            }),
-            columns: size.width as usize,
-            rows: size.height as usize,
-            format: Format::Jpeg { quality: QUALITY },
-        };
-        let source = FrameSource {
-            identity: frame.identity(),
-            path: frame.path.clone(),
-            hdu: facts.hdu,
-            statistics,
-            recorded_pattern: facts.bayer_pattern,
-        };
-        let jpeg = self.renderer.rendition(source, rendition).await?;
-        Ok(Still { number, jpeg: Some(jpeg) })
+/// A frame as the profile shows it, no larger than `within`.
+fn rendition(
+    frame: &FrameRecord,
+    look: &Look,
+    pattern: Option<BayerPattern>,
+    within: Resolution,
+) -> Rendition {
+    let pixels = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+    let size = Resolution::new(pixels(frame.facts.columns), pixels(frame.facts.rows)).fitted(within);
+    // Images of archives are stored with their lowest row first, and in whatever units they were calibrated to.
+    let is_of_archive = frame.origin != Origin::Nina;
+    Rendition {
+        is_spread: is_of_archive,
+        is_turned_over: is_of_archive,
+        debayer: pattern,
+        stretch: Some(look.stretch),
+        columns: size.width as usize,
+        rows: size.height as usize,
+        format: Format::Jpeg { quality: QUALITY },
     }
 }
 

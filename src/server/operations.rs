@@ -92,6 +92,7 @@ async fn gather_catalogue(metrics: &Metrics, catalogue: &Catalogue) -> Result<()
 
 fn gather_renderer(metrics: &Metrics, renderer: &Renderer) {
     let load = renderer.load();
+    metrics.renditions_held.set(gauge(load.held_bytes));
     metrics.renders_in_flight.set(gauge(load.in_flight as u64));
     metrics.renders_queued.set(gauge(load.queued as u64));
     Metrics::bring_to(&metrics.cache_requests, &["renditions", "hit"], load.hits);

@@ -31,7 +31,8 @@ pub(super) async fn in_pieces(
     }))
 }
 
-/// Bytes that are still to be sent.
+/// Bytes that are still to be sent. They do not offer themselves whole (`try_into_bytes`): the box around a body would take
+/// them at their word, and they would be copied whole again.
 #[derive(Debug)]
 struct Pieces(Bytes);
 
@@ -46,10 +47,6 @@ impl MessageBody for Pieces {
         let length = self.0.len().min(PIECE_BYTES);
         Poll::Ready((length > 0).then(|| Ok(self.0.split_to(length))))
     }
-
-    fn try_into_bytes(self) -> Result<Bytes, Self> {
-        Ok(self.0)
-    }
 }
 
 #[cfg(test)]
@@ -57,6 +54,12 @@ mod tests {
     use futures_util::future::poll_fn;
 
     use super::*;
+
+    #[test]
+    fn nobody_puts_the_pieces_together_again() {
+        let body = BoxBody::new(Pieces(Bytes::from_static(b"some bytes")));
+        assert!(body.try_into_bytes().is_err());
+    }
 
     #[actix_web::test]
     async fn pieces_are_together_what_was_given() {

@@ -35,6 +35,7 @@ use crate::observe::{Health, Metrics};
 use crate::protocol::DIALECTS;
 use crate::protocol::intercom::{self, Intercom};
 use crate::protocol::nina::announce::announce_saved;
+use crate::protocol::nina::profile::Profile;
 use crate::protocol::nina::{Foundation, Nina};
 use crate::protocol::vo::soda::work::SodaTask;
 use crate::protocol::vo::{Archives, Equipment, PublicUrl, Vo, captures};
@@ -75,10 +76,11 @@ impl Service {
         let catalogue = Catalogue::open(&config.storage.database, Role::Service, Arc::clone(&clock)).await?;
         let renderer = Renderer::new(&config.cache, &config.limits);
         let access = Arc::new(Access::new(&config.access, Arc::clone(&clock))?);
+        let profile = Arc::new(Profile::load(&config.nina, &catalogue).await?);
         let frames = Frames {
             catalogue: Arc::clone(&catalogue),
             renderer: renderer.clone(),
-            settings: config.nina.clone(),
+            profile: Arc::clone(&profile),
         };
         let cameras = Cameras::start(&config.cameras, Arc::clone(&clock), Some(Arc::new(frames)))?;
         let intercom = Intercom::new(Arc::clone(&cameras), config.intercom.clone());
@@ -90,6 +92,7 @@ impl Service {
         let foundation = Foundation {
             catalogue: Arc::clone(&catalogue),
             renderer: renderer.clone(),
+            profile,
             clock: Arc::clone(&clock),
             thumbnails: Shelf::new(
                 config.storage.work_dir.join("thumbnails"),
@@ -98,10 +101,11 @@ impl Service {
             uploads: uploads(&config, &scanner)?,
             stopping: stopping.clone(),
         };
-        let nina = Data::new(Nina::open(foundation, config.nina.clone()).await?);
+        let nina = Data::new(Nina::new(foundation, config.nina.clone()));
         // What is in the history by now was announced in an earlier run.
         let saved = catalogue.history_count(None).await?;
         let announcing = tokio::spawn(announce_saved(nina.clone(), saved, stopping.clone()));
+        let sweeper = nina.clone();
         let parts = Parts {
             catalogue: &catalogue,
             renderer: &renderer,
@@ -126,6 +130,7 @@ impl Service {
             move || {
                 becoming_ready.enter(Stage::Ready);
                 ready_sender.send_replace(true);
+                tokio::spawn(async move { sweeper.sweep_thumbnails().await });
             },
         ));
         tracing::info!(%address, tls = tls_address.map(tracing::field::display), "listening");

@@ -232,6 +232,34 @@ fn headers_that_lie_are_refused_before_anything_is_allocated() {
 }
 
 #[test]
+fn bombs_are_refused_before_they_go_off() {
+    // Few bytes that stand for many, and are honest about it.
+    let zeros = zlib(&vec![0; 2000 * 2000 * 2]);
+    let image = format!(
+        "<Image geometry=\"2000:2000:1\" sampleFormat=\"UInt16\" location=\"attachment:4096:{}\" \
+         compression=\"zlib:8000000\"/>",
+        zeros.len()
+    );
+    let xml = format!("<xisf version=\"1.0\">{image}</xisf>");
+    let limits = Limits { unpacked_bytes: 1 << 20, ..Limits::default() };
+    let refused = XisfFile::open(write(&xml, &zeros), &limits).unwrap_err();
+    assert!(matches!(refused, XisfError::TooLarge { what: "unpacked bytes", .. }), "{refused}");
+    // Few bytes that stand for more than they say.
+    let image = image.replace("2000:2000", "10:10").replace("8000000", "200");
+    assert!(matches!(read(&image, &zeros), Err(XisfError::Damaged(_))));
+    // Entities within entities: none is expanded.
+    let laughs: Vec<String> = (1..20)
+        .map(|level| format!("<!ENTITY l{level} \"{}\">", format!("&l{};", level - 1).repeat(10)))
+        .collect();
+    let laughs = laughs.concat();
+    let xml = format!(
+        "<!DOCTYPE xisf [<!ENTITY l0 \"ha\">{laughs}]><xisf><Image geometry=\"3:2:1\" sampleFormat=\"UInt16\" \
+         location=\"inline:hex\">&l19;</Image></xisf>"
+    );
+    assert!(XisfFile::open(write(&xml, &[]), &Limits::default()).and_then(|file| file.read()).is_err());
+}
+
+#[test]
 fn files_that_are_cut_or_no_xml_are_refused() {
     for bytes in
         [&b"XISF0100"[..], b"XISF0100\xff\xff\xff\xff\0\0\0\0<xisf", b"XISF0100\x05\0\0\0\0\0\0\0<xisf"]

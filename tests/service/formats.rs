@@ -259,8 +259,10 @@ mod camera_raws {
             let kinds = [ErrorKind::TooLarge, ErrorKind::BrokenFile];
             assert!(kinds.contains(&error.kind()), "{side}: {error:?}");
         }
-        // Directories that follow one another for ever: the decoder goes round until its memory ends.
+        // Directories that follow one another for ever, behind the mark of a CR2: the decoder goes round until its
+        // memory ends.
         let mut endless = whole.clone();
+        endless[8..10].copy_from_slice(b"CR");
         let entries = usize::from(u16::from_le_bytes(whole[directory..directory + 2].try_into().unwrap()));
         let next = directory + 2 + entries * 12;
         endless[next..next + 4].copy_from_slice(&(directory as u32).to_le_bytes());

@@ -42,7 +42,7 @@ pub type Answer = Result<Option<Still>, GalleryError>;
 /// A frame as a picture.
 #[derive(Clone, Debug)]
 pub struct Still {
-    /// Its number; never given twice.
+    /// Its number: another one for another picture, be it another frame or the same one shown in another way.
     pub number: u64,
     /// The picture; `None` when the caller has it already.
     pub jpeg: Option<Bytes>,

@@ -46,7 +46,7 @@ use self::profile::Profile;
 pub use self::refused::{refused, service};
 use self::route::resource;
 pub use self::system::API_VERSION;
-use crate::catalogue::{Catalogue, CatalogueError};
+use crate::catalogue::Catalogue;
 use crate::clock::Clock;
 use crate::ingest::upload::Uploads;
 use crate::render::{Renderer, Shelf};
@@ -61,7 +61,7 @@ pub struct Nina {
     /// How the dialect answers.
     pub settings: NinaConfig,
     /// What pictures look like.
-    pub profile: Profile,
+    pub profile: Arc<Profile>,
     /// Civil time.
     pub clock: Arc<dyn Clock>,
     /// When the service started, on this machine's clock.
@@ -83,6 +83,8 @@ pub struct Foundation {
     pub catalogue: Arc<Catalogue>,
     /// What makes pictures of them.
     pub renderer: Renderer,
+    /// What pictures look like, with what clients changed in earlier runs.
+    pub profile: Arc<Profile>,
     /// Civil time.
     pub clock: Arc<dyn Clock>,
     /// Pictures for lists.
@@ -94,15 +96,12 @@ pub struct Foundation {
 }
 
 impl Nina {
-    /// The dialect over a catalogue, with what clients changed in earlier runs.
-    ///
-    /// # Errors
-    /// When the catalogue cannot be read.
-    pub async fn open(foundation: Foundation, settings: NinaConfig) -> Result<Self, CatalogueError> {
-        let Foundation { catalogue, renderer, clock, thumbnails, uploads, stopping } = foundation;
-        Ok(Self {
+    /// The dialect over a catalogue.
+    pub fn new(foundation: Foundation, settings: NinaConfig) -> Self {
+        let Foundation { catalogue, renderer, profile, clock, thumbnails, uploads, stopping } = foundation;
+        Self {
             hub: Hub::new(settings.listeners, settings.listener_queue, stopping),
-            profile: Profile::load(&settings, &catalogue).await?,
+            profile,
             started_at: system::local(clock.utc()),
             listings: Listings::default(),
             catalogue,
@@ -111,7 +110,7 @@ impl Nina {
             clock,
             thumbnails,
             uploads,
-        })
+        }
     }
 }
 

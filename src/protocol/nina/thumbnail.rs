@@ -74,6 +74,21 @@ impl Nina {
         Ok(picture)
     }
 
+    /// Removes the thumbnails of frames the history does not hold any more: after the catalogue was made anew, or
+    /// what a frame is called has changed.
+    pub async fn sweep_thumbnails(&self) {
+        let swept = async {
+            let listed = self.thumbnails.list().await?;
+            let frames = self.catalogue.history_identities().await?;
+            self.thumbnails.sweep(listed, &frames).await
+        };
+        match swept.await {
+            Ok(0) => {}
+            Ok(thumbnails) => tracing::info!(thumbnails, "thumbnails of forgotten frames removed"),
+            Err(error) => tracing::warn!(error = %chain(&error), "old thumbnails could not be removed"),
+        }
+    }
+
     fn thumbnail_rendition(&self, entry: &HistoryEntry) -> Result<Rendition, Failure> {
         let facts = &entry.frame.facts;
         let (columns, rows) = small(facts.columns, facts.rows);

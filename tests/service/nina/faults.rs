@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::support::{Frame, Site};
 
 /// Files dropped at once.
-const MANY: usize = 300;
+const MANY: usize = 2000;
 
 fn names(entries: &[Value]) -> Vec<&str> {
     entries.iter().map(|entry| entry["Filename"].as_str().unwrap()).collect()
@@ -75,6 +75,30 @@ async fn indexes_stay_whatever_happens_to_files() {
 }
 
 #[tokio::test]
+async fn a_file_that_cannot_be_read_is_left_out_until_it_can() {
+    let gateway = Site::new()
+        .with_settings("[ingest]\nsettle_seconds = 0.002\npoll_seconds = 0.05\nnotify = false\n")
+        .frame("good.fits", Frame::gradient())
+        .serve()
+        .await;
+    // A file that opens and then fails to be read, whoever asks.
+    std::os::unix::fs::symlink("/proc/self/mem", gateway.capture("failing.fits")).unwrap();
+    // A file that only its owner could open. Root opens it all the same: then this half shows nothing.
+    let locked = gateway.capture("locked.fits");
+    let mode = |mode| std::os::unix::fs::PermissionsExt::from_mode(mode);
+    Frame::gradient().text("FILTER", "Ha").write(&gateway.capture("../locked.fits"));
+    fs::set_permissions(gateway.capture("../locked.fits"), mode(0o000)).unwrap();
+    fs::rename(gateway.capture("../locked.fits"), &locked).unwrap();
+    Frame::gradient().write(&gateway.capture("later.fits"));
+    gateway.history_until(|entries| names(entries).contains(&"later.fits")).await;
+    fs::set_permissions(&locked, mode(0o644)).unwrap();
+    let entries = gateway.history_until(|entries| entries.len() == 3).await;
+    let mut found = names(&entries);
+    found.sort_unstable();
+    assert_eq!(found, ["good.fits", "later.fits", "locked.fits"]);
+}
+
+#[tokio::test]
 async fn a_directory_may_vanish_and_return() {
     let gateway = Site::new()
         .with_settings("[ingest]\nsettle_seconds = 0.002\npoll_seconds = 0.05\n")
@@ -94,7 +118,7 @@ async fn a_directory_may_vanish_and_return() {
 
 #[tokio::test]
 async fn many_files_dropped_at_once_are_all_told_of_in_order() {
-    let gateway = Site::new().with_settings("[nina]\nlistener_queue = 4096\n").serve().await;
+    let gateway = Site::new().with_settings("[nina]\nlistener_queue = 8192\n").serve().await;
     let mut socket = gateway.socket().await;
     let folder = gateway.capture("../dropped");
     fs::create_dir(&folder).unwrap();

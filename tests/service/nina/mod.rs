@@ -8,6 +8,7 @@ mod persistence;
 mod pictures;
 mod profile;
 mod pushed;
+mod slow_clients;
 mod socket;
 mod surface;
 mod thumbnails;

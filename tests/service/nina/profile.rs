@@ -1,5 +1,7 @@
 //! The profile: shown, changed, followed, kept.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use super::decode;
@@ -63,6 +65,30 @@ async fn changed_settings_change_later_pictures_and_outlive_the_service() {
     let settings = active(&gateway).await["ImageSettings"].clone();
     assert_eq!(settings["AutoStretchFactor"], 0.35);
     assert_eq!((&settings["UnlinkedStretch"], &settings["DebayerImage"]), (&json!(false), &json!(false)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cameras_that_show_the_night_follow_the_profile_at_once() {
+    let gateway = Site::new()
+        .with_settings("[[cameras]]\nname = \"nina\"\nurl = \"nina:?size=640x480\"\n")
+        .frame("a.fits", Frame::gradient())
+        .serve()
+        .await;
+    let brightness = async || {
+        let jpeg = gateway.bytes("/api/camera/snapshot?width=640&height=480&source=nina").await;
+        let samples = decode(&jpeg).1.into_luma8().into_raw();
+        samples.iter().map(|&sample| u64::from(sample)).sum::<u64>() / samples.len() as u64
+    };
+    let until = async |fits: &dyn Fn(u64) -> bool| {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while !fits(brightness().await) {
+            assert!(Instant::now() < deadline, "the camera never showed it");
+        }
+    };
+    // The median is brought to a fifth of white, then to nine tenths.
+    until(&|level| (40..110).contains(&level)).await;
+    assert_eq!(change(&gateway, "ImageSettings-AutoStretchFactor", "0.9").await.0, 200);
+    until(&|level| level > 180).await;
 }
 
 #[tokio::test]

@@ -54,6 +54,35 @@ async fn thumbnails_outlive_the_service_and_even_the_file() {
 }
 
 #[tokio::test]
+async fn thumbnails_of_a_catalogue_that_was_thrown_away_go_with_it() {
+    let site = Site::new().frame("a.fits", Frame::gradient()).frame("b.fits", Frame::gradient());
+    let (config, work) = (site.config(), site.path().join("work"));
+    let directory = site.keep();
+    let gateway = Gateway::start(config.clone(), directory.clone()).await;
+    for index in 0..2 {
+        gateway.bytes(&format!("/v2/api/image/thumbnail/{index}")).await;
+    }
+    std::fs::remove_file(gateway.capture("b.fits")).unwrap();
+    gateway.stop().await;
+    let kept = || {
+        let files = walkdir::WalkDir::new(work.join("thumbnails")).into_iter().flatten();
+        files.filter(|entry| entry.file_type().is_file()).count()
+    };
+    assert_eq!(kept(), 2);
+    for entry in std::fs::read_dir(&work).unwrap().flatten() {
+        if entry.file_name().to_string_lossy().starts_with("trifocal.db") {
+            std::fs::remove_file(entry.path()).unwrap();
+        }
+    }
+    let gateway = Gateway::start(config, directory).await;
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while kept() > 1 {
+        assert!(std::time::Instant::now() < deadline, "the thumbnail of a file nobody knows any more stays");
+        gateway.bytes("/v2/api/image/thumbnail/0").await;
+    }
+}
+
+#[tokio::test]
 async fn a_replaced_file_has_a_new_thumbnail() {
     let gateway = Site::new().frame("a.fits", Frame::gradient()).serve().await;
     let before = gateway.bytes("/v2/api/image/thumbnail/0").await;
