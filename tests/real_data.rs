@@ -2,7 +2,6 @@
 //! Needs `TRIFOCAL_TEST_DATA`; skipped aloud without.
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test panics and talks")]
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,10 +15,6 @@ use trifocal::fits::{
 };
 use trifocal::image_file;
 use trifocal::pixel::{Limits, PixelBox, Scanlines};
-
-/// What differs from the reference, and why that is right. A file that starts to agree must leave this list.
-const KNOWN_DEVIATIONS: [(&str, &str); 1] =
-    [("sdss_mosaic_g.fits.bz2", "bzip2 containers are refused by decision")];
 
 /// No broken file may keep us longer, even in an unoptimised build.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -251,28 +246,18 @@ fn compare_cutout(file: &Arc<FitsFile>, hdu: &Hdu, facts: &Value, found: &mut Ve
 #[test]
 fn every_real_file_agrees_with_its_reference() {
     let Some(folder) = data_folder() else { return };
-    let known: BTreeMap<_, _> = KNOWN_DEVIATIONS.into_iter().collect();
-    let (mut tally, mut listed, mut surprises) = (Tally::default(), 0, Vec::new());
+    let (mut tally, mut surprises) = (Tally::default(), Vec::new());
     let mut seen = 0;
     for folder in ["fits", "nina"].map(|name| folder.join(name)) {
         for (name, facts) in facts(&folder).iter().filter(|(_, facts)| facts["kind"] == "fits") {
             seen += 1;
             let differences = compare_file(&folder.join(name), facts, &mut tally);
-            match (known.get(name.as_str()), differences.is_empty()) {
-                (None, true) => {}
-                (Some(reason), false) => {
-                    listed += 1;
-                    eprintln!("known deviation {name}: {} ({reason})", differences.join("; "));
-                }
-                (None, false) => surprises.push(format!("{name}: {}", differences.join("; "))),
-                (Some(_), true) => surprises.push(format!("{name} agrees now: take it off the list")),
+            if !differences.is_empty() {
+                surprises.push(format!("{name}: {}", differences.join("; ")));
             }
         }
     }
-    eprintln!(
-        "{} of {seen} files, {} HDUs and {} cutouts agree; {listed} files deviate as known",
-        tally.files, tally.hdus, tally.cutouts
-    );
+    eprintln!("{} of {seen} files, {} HDUs and {} cutouts agree", tally.files, tally.hdus, tally.cutouts);
     assert!(surprises.is_empty(), "\n{}", surprises.join("\n"));
 }
 

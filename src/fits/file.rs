@@ -37,7 +37,7 @@ enum Bytes {
     Translated(Translated),
 }
 
-/// A FITS file, plain or gzip, with its HDUs located and its headers read. Cheap to share; every read says
+/// A FITS file, plain, gzip or bzip2, with its HDUs located and its headers read. Cheap to share; every read says
 /// where it reads, so threads do not disturb each other.
 #[derive(Debug)]
 pub struct FitsFile {
@@ -67,12 +67,8 @@ impl FitsFile {
         let held = read_some_at(&disk, &mut start, 0).map_err(FitsError::Io)?;
         let (bytes, is_unpacked, byte_len) = match container(&start[..held])? {
             Container::Plain => (Bytes::Disk(disk), false, stamp.bytes),
-            Container::Gzip => {
-                let unpacked = unpack(disk, stamp.bytes, limits.unpacked_bytes)?;
-                container(&unpacked).and_then(|inner| match inner {
-                    Container::Plain => Ok(()),
-                    Container::Gzip => Err(FitsError::Unsupported("gzip inside gzip".to_owned())),
-                })?;
+            Container::Packed(packing) => {
+                let unpacked = unpack(disk, packing, stamp.bytes, limits.unpacked_bytes)?;
                 let length = unpacked.len() as u64;
                 (Bytes::Memory(unpacked), true, length)
             }
@@ -180,7 +176,7 @@ impl FitsFile {
         self.byte_len
     }
 
-    /// Whether the file is something else on disk: gzipped, or of another format.
+    /// Whether the file is something else on disk: packed as a whole, or of another format.
     pub fn is_unpacked(&self) -> bool {
         self.is_unpacked
     }
@@ -320,13 +316,18 @@ mod tests {
         packer.finish().unwrap()
     }
 
+    fn bzip2(bytes: &[u8]) -> Vec<u8> {
+        let mut packer = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+        packer.write_all(bytes).unwrap();
+        packer.finish().unwrap()
+    }
+
     #[test]
     fn what_is_no_fits_file_is_named() {
         for (bytes, word) in [
             (&b""[..], "empty"),
             (b"version https://git-lfs.github.com/spec/v1", "git-lfs"),
             (&[b' '; 2880], "SIMPLE"),
-            (b"BZh91AY", "bzip2"),
         ] {
             assert!(open(bytes).unwrap_err().to_string().contains(word), "{word}");
         }
@@ -334,20 +335,37 @@ mod tests {
     }
 
     #[test]
-    fn gzip_is_recognised_by_content_and_bounded() {
+    fn packed_files_are_recognised_by_content_and_bounded() {
         let plain = hdu(IMAGE, &[7; 12]);
-        let packed = gzip(&plain);
-        let file = open(&packed).unwrap();
-        assert_eq!(file.byte_len(), plain.len() as u64);
-        assert!(file.memory_bytes() > plain.len() as u64);
-        let mut sample = [0];
-        file.read_exact_at(&mut sample, 2880).unwrap();
-        assert_eq!(sample, [7]);
-        assert!(matches!(open(&packed[..packed.len() - 20]), Err(FitsError::Truncated { .. })));
-        let limits = Limits { unpacked_bytes: 5759, ..Limits::default() };
-        let refused = FitsFile::open(&Held::new(&packed).path, &limits);
-        assert!(matches!(refused, Err(FitsError::TooLarge { .. })));
-        assert!(matches!(open(&gzip(&packed)), Err(FitsError::Unsupported(_))));
+        for pack in [gzip, bzip2] {
+            let packed = pack(&plain);
+            let file = open(&packed).unwrap();
+            assert_eq!(file.byte_len(), plain.len() as u64);
+            assert!(file.is_unpacked() && file.memory_bytes() > plain.len() as u64);
+            let mut sample = [0];
+            file.read_exact_at(&mut sample, 2880).unwrap();
+            assert_eq!(sample, [7]);
+            assert!(matches!(open(&packed[..packed.len() - 20]), Err(FitsError::Truncated { .. })));
+            let limits = Limits { unpacked_bytes: 5759, ..Limits::default() };
+            let refused = FitsFile::open(&Held::new(&packed).path, &limits);
+            assert!(matches!(refused, Err(FitsError::TooLarge { .. })));
+            for repack in [gzip, bzip2] {
+                assert!(matches!(open(&repack(&packed)), Err(FitsError::Unsupported(_))));
+            }
+            let mut damaged = packed.clone();
+            let middle = damaged.len() / 2;
+            damaged[middle..middle + 8].fill(0xa5);
+            assert!(open(&damaged).is_err());
+        }
+    }
+
+    #[test]
+    fn bomb_is_given_up_at_the_limit() {
+        let bomb = bzip2(&vec![0; 64 << 20]);
+        assert!(bomb.len() < 1 << 10, "{} bytes", bomb.len());
+        let limits = Limits { unpacked_bytes: 1 << 20, ..Limits::default() };
+        let refused = FitsFile::open(&Held::new(&bomb).path, &limits);
+        assert!(matches!(refused, Err(FitsError::TooLarge { asked, .. }) if asked == (1 << 20) + 1));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::{tiff, xisf};
 /// The formats there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// FITS, plain, gzipped or with compressed tiles.
+    /// FITS, plain, packed as a whole or with compressed tiles.
     Fits,
     /// The container of `PixInsight`.
     Xisf,
@@ -35,7 +35,7 @@ const CAMERA_RAWS: [(usize, &[u8]); 8] = [
 /// Where Canon's CR2 says that it is no plain TIFF.
 const CR2: (usize, &[u8]) = (8, b"CR");
 
-/// Endings of names, in lower case. `.gz` and `.fz` may follow those of FITS.
+/// Endings of names, in lower case. `.gz`, `.bz2` and `.fz` may follow those of FITS.
 const FITS_ENDINGS: [&str; 3] = ["fits", "fit", "fts"];
 const OTHER_ENDINGS: [&str; 3] = ["xisf", "tif", "tiff"];
 const RAW_ENDINGS: [&str; 16] = [
@@ -54,7 +54,7 @@ impl Format {
 
     fn of_start(start: &[u8]) -> Option<Self> {
         let has = |(at, bytes): &(usize, &[u8])| start.get(*at..).is_some_and(|rest| rest.starts_with(bytes));
-        if has(&(0, b"SIMPLE  =")) || has(&(0, &[0x1f, 0x8b])) {
+        if has(&(0, b"SIMPLE  =")) || has(&(0, &[0x1f, 0x8b])) || has(&(0, b"BZh")) {
             Some(Self::Fits)
         } else if has(&(0, xisf::SIGNATURE)) {
             Some(Self::Xisf)
@@ -74,13 +74,13 @@ pub fn is_named_like_an_image(path: &Path) -> bool {
     is_named_like_fits(path) || ending(path).is_some_and(|ending| is_other_ending(&ending))
 }
 
-/// The same for archives of FITS images: `.fits`, `.fit` or `.fts`, plain, `.gz` or `.fz`.
+/// The same for archives of FITS images: `.fits`, `.fit` or `.fts`, plain, `.gz`, `.bz2` or `.fz`.
 pub fn is_named_like_fits(path: &Path) -> bool {
     let Some(name) = visible_name(path) else { return false };
     if name.strip_suffix(".fz").is_some() {
         return true;
     }
-    let base = name.strip_suffix(".gz").unwrap_or(&name);
+    let base = [".gz", ".bz2"].iter().find_map(|packed| name.strip_suffix(packed)).unwrap_or(&name);
     base.rsplit_once('.').is_some_and(|(_, ending)| FITS_ENDINGS.contains(&ending))
 }
 
@@ -107,6 +107,7 @@ mod tests {
         for (start, format) in [
             (&b"SIMPLE  =                    T"[..], Some(Format::Fits)),
             (b"\x1f\x8b\x08", Some(Format::Fits)),
+            (b"BZh91AY", Some(Format::Fits)),
             (b"XISF0100\0\0\0\0", Some(Format::Xisf)),
             (b"II*\0\x08\0\0\0", Some(Format::Tiff)),
             (b"MM\0+\0\x08", Some(Format::Tiff)),
@@ -122,7 +123,7 @@ mod tests {
 
     #[test]
     fn names_decide_what_is_looked_at() {
-        let fits = ["a.fits", "A.FIT", "b.fts", "c.fits.gz", "d.FITS.fz", "e.fz", "x.y.fit"];
+        let fits = ["a.fits", "A.FIT", "b.fts", "c.fits.gz", "c.fit.bz2", "d.FITS.fz", "e.fz", "x.y.fit"];
         let others = ["a.xisf", "b.TIF", "c.tiff", "d.CR2", "e.nef", "f.dng"];
         for name in fits {
             assert!(is_named_like_fits(Path::new(name)) && is_named_like_an_image(Path::new(name)), "{name}");

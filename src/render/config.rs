@@ -40,7 +40,7 @@ pub struct LimitsConfig {
     pub cutout_pixels: u64,
     /// Pixels one image plane may have.
     pub image_pixels: u64,
-    /// Bytes a gzip-compressed file may unpack to.
+    /// Bytes a packed file (gzip, bzip2) may unpack to.
     pub unpacked_bytes: u64,
 }
 

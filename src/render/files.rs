@@ -40,7 +40,7 @@ impl OpenFile {
         Ok(Self { fits, wcs: Arc::clone(&self.wcs), cutouts: AtomicU32::new(0) })
     }
 
-    /// Every byte of the file, unpacked if it is gzipped.
+    /// Every byte of the file, unpacked if it is packed.
     ///
     /// # Errors
     /// When they cannot be read.

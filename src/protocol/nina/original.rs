@@ -18,7 +18,7 @@ use crate::render::{Error, OpenFile};
 /// The media type of a FITS file that need not be an image (RFC 4047).
 const APPLICATION_FITS: &str = "application/fits";
 
-/// The file, unpacked if it is gzipped: as bytes, in ranges if the client asks for them, or as base64 in the
+/// The file, unpacked if it is packed: as bytes, in ranges if the client asks for them, or as base64 in the
 /// envelope.
 ///
 /// # Errors
