@@ -26,6 +26,9 @@ pub enum PolygonError {
     /// Inside and outside would be undefined.
     #[error("the edges of a polygon must not cross")]
     CrossingEdges,
+    /// There is no inside.
+    #[error("the vertices of a polygon must not lie on one great circle")]
+    Flat,
 }
 
 impl Classified for PolygonError {
@@ -67,6 +70,9 @@ impl SphericalPolygon {
         }
         let mut corners: Vec<UnitVector> = kept.iter().map(|vertex| vertex.unit_vector()).collect();
         let normals = edge_normals(&corners)?;
+        if is_flat(&corners, &normals) {
+            return Err(PolygonError::Flat);
+        }
         if has_crossing_edges(&corners, &normals) {
             return Err(PolygonError::CrossingEdges);
         }
@@ -173,6 +179,17 @@ fn edge_normals(corners: &[UnitVector]) -> Result<Vec<UnitVector>, PolygonError>
             plane_normal(a, b).ok_or(PolygonError::TooFewVertices)
         })
         .collect()
+}
+
+/// Whether all corners lie on the great circle of the longest edge, to the precision of their coordinates.
+fn is_flat(corners: &[UnitVector], normals: &[UnitVector]) -> bool {
+    const THINNEST: f64 = 1e-15;
+    let chord = |edge: usize| {
+        let side = combine(corners[edge], 1.0, corners[(edge + 1) % corners.len()], -1.0);
+        dot(side, side)
+    };
+    let longest = (0..corners.len()).max_by(|&a, &b| chord(a).total_cmp(&chord(b))).unwrap_or(0);
+    corners.iter().all(|corner| dot(normals[longest], *corner).abs() < THINNEST)
 }
 
 fn has_crossing_edges(corners: &[UnitVector], normals: &[UnitVector]) -> bool {
@@ -292,6 +309,10 @@ mod tests {
             (&[(0.0, 90.0), (90.0, 90.0), (180.0, 90.0)], PolygonError::TooFewVertices),
             (&[(0.0, 0.0), (180.0, 0.0), (90.0, 45.0)], PolygonError::AntipodalNeighbours),
             (&[(0.0, 0.0), (1.0, 1.0), (1.0, 0.0), (0.0, 1.0)], PolygonError::CrossingEdges),
+            (&[(150.0, 0.0), (150.01, 0.0), (150.02, 0.0)], PolygonError::Flat),
+            (&[(37.3, -5.7), (37.3, 1.1), (37.3, 40.9), (37.3, 12.0)], PolygonError::Flat),
+            (&[(217.3, 60.0), (37.3, 89.0), (37.3, 12.0)], PolygonError::Flat),
+            (&[(0.0, 0.0), (120.0, 0.0), (240.0, 0.0)], PolygonError::Flat),
         ] {
             assert_eq!(polygon(points).unwrap_err(), error, "{points:?}");
         }
@@ -309,6 +330,15 @@ mod tests {
         let corner = SkyCoord::new(12.0, 1.0).unwrap();
         let beyond = SkyCoord::new(12.5, 1.5).unwrap();
         assert!((square.distance_deg(beyond) - corner.separation_deg(beyond)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn thin_polygons_are_polygons() {
+        let sliver = 1e-12;
+        let p = polygon(&[(10.0, 20.0), (10.0 + sliver, 20.0), (10.0 + sliver, 20.0 + sliver)]);
+        assert_eq!(p.unwrap_err(), PolygonError::TooFewVertices, "all the same point");
+        let needle = polygon(&[(37.3, -5.7), (37.3 + 1e-10, 1.1), (37.3, 40.9)]).unwrap();
+        assert!(contains(&needle, 37.3 + 5e-11, 1.1) && !contains(&needle, 37.3 - 1e-10, 1.1));
     }
 
     #[test]
