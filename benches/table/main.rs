@@ -11,6 +11,7 @@ mod files;
 mod frames;
 mod gateway;
 mod history;
+mod ingest;
 mod large;
 mod load;
 mod memory;
@@ -49,6 +50,7 @@ const GROUPS: &[(&str, Group)] = &[
     ("camera-delay", delay::measure),
     ("nearest", nearest::measure),
     ("searches", searches::measure),
+    ("ingest", ingest::measure),
 ];
 
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "the table is what this program is for")]
