@@ -109,6 +109,8 @@ pub struct JobResult {
 pub struct Job {
     /// Its name.
     pub id: JobId,
+    /// Which service runs it, in that service's own words.
+    pub service: String,
     /// The session it may be listed in; empty for none.
     pub session: String,
     /// Where it is on its way.
@@ -134,6 +136,8 @@ pub struct Job {
 /// Which jobs of a session are listed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct JobFilter {
+    /// Those of this service.
+    pub service: String,
     /// Any of these phases; none means all.
     pub phases: Vec<JobPhase>,
     /// Created after this time.
@@ -143,7 +147,7 @@ pub struct JobFilter {
 }
 
 const COLUMNS: &str = "id, session, phase, run_id, created_ns, started_ns, ended_ns, execution_s, destruction_ns, \
-                       parameters, error, error_is_transient";
+                       parameters, error, error_is_transient, service";
 
 fn from_row(row: &SqliteRow) -> Result<Job> {
     let unexpected = CatalogueError::Unexpected;
@@ -153,6 +157,7 @@ fn from_row(row: &SqliteRow) -> Result<Job> {
     let parameters: &str = row.try_get(9)?;
     Ok(Job {
         id: JobId::parse(row.try_get(0)?).ok_or(unexpected("job id"))?,
+        service: row.try_get(12)?,
         session: row.try_get(1)?,
         phase: JobPhase::named(row.try_get(2)?).ok_or(unexpected("job phase"))?,
         run_id: row.try_get(3)?,
@@ -177,10 +182,12 @@ impl Catalogue {
     /// When the database cannot be written.
     pub async fn add_job(&self, job: &Job) -> Result<()> {
         sqlx::query(
-            "insert into job (id, session, phase, run_id, created_ns, execution_s, destruction_ns, parameters) \
-             values (?, ?, ?, ?, ?, ?, ?, ?)",
+            "insert into job \
+             (id, service, session, phase, run_id, created_ns, execution_s, destruction_ns, parameters) \
+             values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(job.id.as_str())
+        .bind(&job.service)
         .bind(&job.session)
         .bind(job.phase.name())
         .bind(&job.run_id)
@@ -209,7 +216,8 @@ impl Catalogue {
     /// When the database cannot be read.
     pub async fn jobs(&self, session: &str, filter: &JobFilter) -> Result<Vec<Job>> {
         let mut query = QueryBuilder::<Sqlite>::new("select ");
-        query.push(COLUMNS).push(" from job where session = ").push_bind(session.to_owned());
+        query.push(COLUMNS).push(" from job where service = ").push_bind(filter.service.clone());
+        query.push(" and session = ").push_bind(session.to_owned());
         if !filter.phases.is_empty() {
             query.push(" and phase in (");
             let mut list = query.separated(", ");
@@ -392,6 +400,7 @@ mod tests {
         let created_at = clock().utc() + TimeDelta::minutes(minutes);
         Job {
             id: JobId::random(),
+            service: "soda".to_owned(),
             session: session.to_owned(),
             phase: JobPhase::Pending,
             run_id: Some("run".to_owned()),
@@ -443,12 +452,14 @@ mod tests {
             let found = catalogue.jobs("s", &filter).await.unwrap();
             found.iter().map(|one| jobs.iter().position(|job| job.id == one.id).unwrap()).collect()
         };
-        assert_eq!(listed(JobFilter::default()).await, [0, 1, 2]);
+        let all = || JobFilter { service: "soda".to_owned(), ..JobFilter::default() };
+        assert_eq!(listed(all()).await, [0, 1, 2]);
+        assert!(listed(JobFilter { service: "other".to_owned(), ..all() }).await.is_empty());
         let phases = vec![JobPhase::Aborted, JobPhase::Error];
-        assert_eq!(listed(JobFilter { phases, ..JobFilter::default() }).await, [1]);
+        assert_eq!(listed(JobFilter { phases, ..all() }).await, [1]);
         let after = Some(jobs[0].created_at);
-        assert_eq!(listed(JobFilter { after, ..JobFilter::default() }).await, [1, 2]);
-        assert_eq!(listed(JobFilter { last: Some(2), ..JobFilter::default() }).await, [2, 1]);
+        assert_eq!(listed(JobFilter { after, ..all() }).await, [1, 2]);
+        assert_eq!(listed(JobFilter { last: Some(2), ..all() }).await, [2, 1]);
         assert_eq!(catalogue.expired_jobs(jobs[1].destruction_at).await.unwrap().len(), 2);
     }
 

@@ -14,6 +14,7 @@ const STEPS: &[Step] = &[
     (2, "profile settings", include_str!("../../migrations/0002_profile_settings.sql")),
     (4, "what images cover", include_str!("../../migrations/0004_what_images_cover.sql")),
     (5, "jobs", include_str!("../../migrations/0005_jobs.sql")),
+    (6, "services of jobs", include_str!("../../migrations/0006_services_of_jobs.sql")),
 ];
 
 /// Where the database notes the steps it has taken.

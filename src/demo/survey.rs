@@ -226,10 +226,12 @@ const fn patch(
 }
 
 /// The coadded patches.
-pub(super) const COADDS: [Coadd; 6] = [
+pub(super) const COADDS: [Coadd; 7] = [
     patch((366, 0), Band::U, Storage::Plain, (-100, 0), (-40, 500, 240, 240)),
     patch((225, 1), Band::I, Storage::Plain, (-100, -100), (-52, 622, 276, 276)),
     patch((321, 4), Band::R, Storage::Plain, (-100, -100), (-64, 200, 304, 608)),
+    // The neighbour across the patch's western border: the two overlap, each owns its side.
+    patch((320, 4), Band::R, Storage::Plain, (1076, -100), (1760, 200, 304, 608)),
     patch((237, 6), Band::R, Storage::Plain, (1076, -100), (1836, 194, 240, 240)),
     patch((237, 6), Band::G, Storage::Rice, (1076, -100), (1836, 194, 240, 240)),
     patch((237, 6), Band::I, Storage::Rice, (1076, -100), (1836, 194, 240, 240)),

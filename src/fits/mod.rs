@@ -22,7 +22,7 @@ mod testing;
 pub mod translation;
 
 pub use card::{Card, CardValue};
-pub use cutout::{Cutout, CutoutNote, ImageCut, Kept};
+pub use cutout::{Cutout, CutoutNote, ImageCut, Kept, MosaicPatch};
 pub use error::{FitsError, Result};
 pub use file::FitsFile;
 pub use frame::SixteenBitFrame;

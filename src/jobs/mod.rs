@@ -63,6 +63,8 @@ impl Classified for JobError {
 /// A job to be.
 #[derive(Clone, Debug, Default)]
 pub struct NewJob {
+    /// Which service runs it, in that service's own words.
+    pub service: String,
     /// The session it may be listed in; empty for none.
     pub session: String,
     /// The client's own name for the run.
@@ -73,6 +75,23 @@ pub struct NewJob {
     pub execution_s: Option<u64>,
     /// When it is to be forgotten, if the client says so.
     pub destruction_at: Option<DateTime<Utc>>,
+}
+
+/// How much of the room for jobs is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JobsLoad {
+    /// Jobs that wait for a worker.
+    pub queued: usize,
+    /// Jobs that may.
+    pub places: usize,
+    /// Jobs kept, of any phase.
+    pub kept: u64,
+    /// Jobs that may be.
+    pub most_kept: u64,
+    /// Bytes of results on disk.
+    pub scratch_bytes: u64,
+    /// Bytes there may be.
+    pub most_scratch_bytes: u64,
 }
 
 /// The jobs of a service. Cheap to clone.
@@ -168,6 +187,7 @@ impl Jobs {
         let usual = created_at + days(inner.config.keep_days);
         let job = Job {
             id: JobId::random(),
+            service: new.service,
             session: new.session,
             phase: JobPhase::Pending,
             run_id: new.run_id,
@@ -356,6 +376,23 @@ impl Jobs {
     /// Bytes of results on disk.
     pub fn scratch_bytes(&self) -> u64 {
         self.0.scratch.used()
+    }
+
+    /// How much of its room is taken.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read.
+    pub async fn load(&self) -> Result<JobsLoad, JobError> {
+        let inner = &self.0;
+        let places = inner.queue.max_capacity();
+        Ok(JobsLoad {
+            queued: places - inner.queue.capacity(),
+            places,
+            kept: inner.catalogue.count_jobs().await?,
+            most_kept: inner.config.most_jobs,
+            scratch_bytes: self.scratch_bytes(),
+            most_scratch_bytes: inner.scratch.most(),
+        })
     }
 
     /// The longest a client may wait for a change.

@@ -88,6 +88,11 @@ impl Scratch {
         self.taken().bytes
     }
 
+    /// Bytes that may be taken.
+    pub(super) fn most(&self) -> u64 {
+        self.most_bytes
+    }
+
     /// Removes the folder of a job and gives all its room back.
     pub(super) fn remove(&self, job: &str) {
         let path = self.directory.join(job);

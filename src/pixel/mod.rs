@@ -10,6 +10,7 @@ pub mod debayer;
 pub mod limits;
 pub mod memory;
 pub mod orient;
+pub mod patchwork;
 pub mod raster;
 #[cfg(test)]
 mod reference;
@@ -29,6 +30,7 @@ pub use debayer::Debayer;
 pub use limits::Limits;
 pub use memory::InMemory;
 pub use orient::{FlipColumns, FlipRows, Window};
+pub use patchwork::{Owned, Patchwork};
 pub use raster::{Raster, SampleType};
 pub use resample::{AreaAverage, Reduction};
 pub use resize::{Part, Resizer};

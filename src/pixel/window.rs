@@ -79,7 +79,12 @@ impl AxisRun {
 
     /// The part on an axis of `length` pixels; `None` when nothing is.
     pub fn clipped(self, length: usize) -> Option<Self> {
-        Self::between(self.start.max(0), self.end().min(i64::try_from(length).unwrap_or(i64::MAX)))
+        self.common(Self::whole(length))
+    }
+
+    /// What two runs have in common; `None` when nothing.
+    pub fn common(self, other: Self) -> Option<Self> {
+        Self::between(self.start.max(other.start), self.end().min(other.end()))
     }
 
     /// Whether all of it is on an axis of `length` pixels.

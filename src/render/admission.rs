@@ -60,6 +60,11 @@ impl Admission {
         self.in_flight_limit - self.permits.available_permits()
     }
 
+    /// Pieces of work that may wait.
+    pub fn most_queued(&self) -> usize {
+        self.waiting_limit
+    }
+
     /// Pieces of work waiting for their turn.
     pub fn queued(&self) -> usize {
         self.waiting.load(Ordering::Relaxed)

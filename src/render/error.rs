@@ -56,6 +56,9 @@ pub enum Error {
     /// An axis of a cube cannot be evaluated.
     #[error(transparent)]
     Cube(#[from] CubeError),
+    /// Images that were to be stitched do not lie on one grid of pixels.
+    #[error("the images do not lie on one pixel grid, and nothing is resampled here")]
+    DifferentGrids,
     /// The file holds no image with pixels.
     #[error("the file holds no image")]
     NoImage,
@@ -78,6 +81,7 @@ impl Classified for Error {
             Self::BeyondTheEdge | Self::NoMetadata(_) => ErrorKind::InvalidInput,
             Self::TooManyPixels { .. } => ErrorKind::TooLarge,
             Self::Cube(error) => error.kind(),
+            Self::DifferentGrids => ErrorKind::Unsupported,
             Self::NoImage => ErrorKind::BrokenFile,
             Self::Shared(error) => error.kind(),
         }

@@ -19,7 +19,7 @@ pub mod shelf;
 pub use admission::Admission;
 pub use config::{CacheConfig, LimitsConfig};
 pub use cutout::{
-    AxisFilters, Coverage, CutoutArea, CutoutPicture, CutoutRequest, Detail, Edge, PictureFormat,
+    AxisFilters, Coverage, CutoutArea, CutoutPicture, CutoutRequest, Detail, Edge, Patch, PictureFormat,
     PictureStretch, PlannedCutout,
 };
 pub use error::Error;

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use moka::future::Cache;
 
 use super::{
-    Admission, CacheConfig, CutoutPicture, CutoutRequest, Error, Files, Held, LimitsConfig, OpenFile,
+    Admission, CacheConfig, CutoutPicture, CutoutRequest, Error, Files, Held, LimitsConfig, OpenFile, Patch,
     PlannedCutout, Rendition, pipeline,
 };
 use crate::catalogue::{ArchiveImage, FrameIdentity, FrameStatistics};
@@ -69,6 +69,8 @@ pub struct Load {
     pub in_flight: usize,
     /// Renders waiting for their turn.
     pub queued: usize,
+    /// Renders that may wait; the next one is refused.
+    pub most_queued: usize,
     /// Renditions answered from the cache or from another request's computation.
     pub hits: u64,
     /// Renditions computed.
@@ -189,6 +191,25 @@ impl Renderer {
         self.admission.run(move || request.plan(&*files.open(&path)?)).await
     }
 
+    /// A cutout across the borders of files on one pixel grid, each with the name its header is to have for it; the
+    /// first gives the header.
+    ///
+    /// # Errors
+    /// See [`CutoutRequest::plan_mosaic`]; also when a file cannot be read or the queue is full.
+    pub async fn mosaic(
+        &self,
+        files: Vec<(PathBuf, String)>,
+        request: CutoutRequest,
+    ) -> Result<PlannedCutout, Error> {
+        let open = self.files.clone();
+        let plan = move || {
+            let patch = |(path, name): (PathBuf, String)| Ok(Patch { file: open.open(&path)?, name });
+            let patches = files.into_iter().map(patch).collect::<Result<Vec<_>, Error>>()?;
+            request.plan_mosaic(&patches)
+        };
+        self.admission.run(plan).await
+    }
+
     /// A picture of a cutout, and the pixels it shows.
     ///
     /// # Errors
@@ -246,6 +267,7 @@ impl Renderer {
         Load {
             in_flight: self.admission.in_flight(),
             queued: self.admission.queued(),
+            most_queued: self.admission.most_queued(),
             hits: self.lookups.asked.load(Ordering::Relaxed).saturating_sub(computed),
             misses: computed,
             rendition_bytes: self.renditions.weighted_size(),

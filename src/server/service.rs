@@ -37,8 +37,8 @@ use crate::protocol::intercom::{self, Intercom};
 use crate::protocol::nina::announce::announce_saved;
 use crate::protocol::nina::profile::Profile;
 use crate::protocol::nina::{Foundation, Nina};
-use crate::protocol::vo::soda::work::SodaTask;
-use crate::protocol::vo::{Archives, Equipment, PublicUrl, Vo, captures};
+use crate::protocol::vo::uws::Work;
+use crate::protocol::vo::{Archives, Equipment, Images, PublicUrl, Vo, captures};
 use crate::render::{Renderer, Shelf};
 
 /// A service that answers until it is stopped.
@@ -256,22 +256,24 @@ async fn open_vo(config: &Config, parts: Parts<'_>, stopping: &CancellationToken
     let Parts { catalogue, renderer, clock, .. } = parts;
     let archives = captures::and_archives(&config.archives, &config.captures(), &config.vo);
     let archives = Archives::new(archives, Arc::clone(catalogue));
-    let task = SodaTask { archives: archives.clone(), renderer: renderer.clone(), clock: Arc::clone(clock) };
+    let images = Images {
+        archives,
+        renderer: renderer.clone(),
+        clock: Arc::clone(clock),
+        settings: Arc::new(config.vo.clone()),
+    };
     let jobs = Jobs::start(
         Arc::clone(catalogue),
         Arc::clone(clock),
         config.jobs,
         &config.storage.work_dir,
-        Arc::new(task),
+        Arc::new(Work::on(images.clone())),
         stopping.clone(),
     );
     Ok(Vo {
-        archives,
-        renderer: renderer.clone(),
-        clock: Arc::clone(clock),
+        images,
         up_since: clock.utc(),
         public_url: PublicUrl::new(&config.server.public_url),
-        settings: config.vo.clone(),
         request_bytes: config.limits.request_bytes,
         jobs: jobs.await?,
         equipment: Equipment::default(),

@@ -158,6 +158,22 @@ for document, top in [(address, "job"), (SODA + "/async", "jobs")]:
 job.delete()
 check("pyvo job is gone", request(address).status == 404)
 
+# The jobs of ImageServ are those of the standard, too.
+jobs = f"/api/image/v1/{DEMO}/async"
+created = request(jobs, "POST", {"ds": "calexp", "sid": "5646240694", "RUNID": "mine"})
+address = f"{jobs}/" + re.search(r"jobId>([0-9a-f]+)<", created.text).group(1)
+job = AsyncTAPJob(BASE + address)
+job.run().wait(timeout=60)
+job.raise_if_error()
+result = request(next(iter(job.results)).href)
+check("ImageServ job: the file", result.body.startswith(b"SIMPLE"), result.body[:80])
+refused = request(jobs, "POST", {"ds": "calexp", "sid": "1", "PHASE": "RUN"})
+failed = f"{jobs}/" + re.search(r"jobId>([0-9a-f]+)<", refused.text).group(1)
+request(failed + "?WAIT=30")
+for document, top in [(address, "job"), (failed, "job"), (jobs, "jobs")]:
+    path = saved(request(document).body, ".xml")
+    tool(f"ImageServ {top} document is valid", "stilts", "xsdvalidate", f"doc={path}", "uselocals=true", f"topel={top}")
+
 
 # Random regions against brute force.
 def vector(ra, dec):
@@ -183,6 +199,8 @@ def inside_range(ra, dec, west, east, south, north):
 
 
 PARTS = 8
+#: Regions tried on each image.
+REGIONS = int(os.environ.get("TRIFOCAL_ORACLE_REGIONS", "25"))
 tried = mismatches = empty = 0
 for image in IMAGES:
     opened = hdus(soda(ID=image).body)
@@ -191,7 +209,7 @@ for image in IMAGES:
     height, width = first.shape[-2:]
     scale = math.sqrt(abs(np.linalg.det(wcs.pixel_scale_matrix)))
     wcs_frame = wcs.pixel_to_world(0, 0).frame
-    for _ in range(25):
+    for _ in range(REGIONS):
         # Parts of the pixels around a random place; the region does not reach beyond them.
         middle, extent = (RANDOM.uniform(1, width), RANDOM.uniform(1, height)), 10 ** RANDOM.uniform(-0.7, 1.3)
         reach = 3 * extent + 3

@@ -42,6 +42,13 @@ for path, top in [
 ]:
     tool(f"{path} keeps its schema", "stilts", "xsdvalidate", f"doc={fetched(path)}", "uselocals=true", f"topel={top}")
 
+# ImageServ answers with the documents of the standard service where XML is preferred.
+for name in ("capabilities", "availability"):
+    answer = request(f"/api/image/v1/{name}", headers={"Accept": "text/xml"})
+    check(f"v1/{name} comes as XML", answer.headers["Content-Type"].startswith("text/xml"))
+    document = saved(answer.body, ".xml")
+    tool(f"v1/{name} keeps its schema", "stilts", "xsdvalidate", f"doc={document}", "uselocals=true", f"topel={name}")
+
 # Tables.
 for path, status in [
     ("/query?MAXREC=0", 200),
@@ -56,6 +63,15 @@ for path, status in [
     (f"/links?ID={ENCODED_DID}", 200),
     ("/links?ID=ivo://example.org/nothing?x/1", 200),
     (f"/links?RESPONSEFORMAT=foo/bar&ID={ENCODED_DID}", 400),
+    ("/query?POS=RANGE+1+2+5+4", 400),
+    ("/query?POS=POLYGON+0+0+1+1+1+0+0+1", 400),
+    ("/query?CALIB=9", 400),
+    ("/query?MAXREC=x", 400),
+    ("/query?RESPONSEFORMAT=foo/bar", 400),
+    (f"/query?RUNID={'x' * 65}", 400),
+    ("/sync", 200),
+    ("/sync?ID=x&RESPONSEFORMAT=votable", 400),
+    (f"/sync?ID={ENCODED_DID}&CIRCLE=1&RESPONSEFORMAT=votable", 400),
 ]:
     document = fetched(path, status)
     said = tool(f"{path} is a VOTable", "stilts", "votlint", f"votable={document}", "ucd=true", "unit=true")

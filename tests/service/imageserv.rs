@@ -57,8 +57,8 @@ async fn other_bodies_are_refused() {
         (
             "application/json",
             "{\"image\":{\"ds\":\"raw\",\"image_id\":{\"skymap_id\":\"x\"}}}",
-            501,
-            "NotImplementedError",
+            400,
+            "ValidationError",
         ),
         ("multipart/form-data", "no boundary", 400, "ValueError"),
     ] {
@@ -112,21 +112,25 @@ async fn older_addresses_answer_as_the_newer_ones() {
         ("/image/raw/id", 400),
         ("/image/v0/warped/id?id=1", 404),
         ("/image/v0/raw/ids?run=1", 400),
-        ("/image/v0/skymap/deepCoadd/cutout?ra=1&dec=1&filter=r&width=1&height=1&source=/etc", 501),
-        ("/api/image/v1/DC_W13_Stripe82/async", 501),
+        ("/image/v0/skymap/deepCoadd/cutout?ra=1&dec=1&filter=r&width=1&height=1&source=/etc", 404),
+        ("/image/v0/skymap/deepCoadd/cutout?ra=1&dec=1&filter=r", 400),
     ] {
         assert_eq!(gateway.json(path).await.0, status, "{path}");
     }
 }
 
 #[tokio::test]
-async fn the_two_documents_come_as_json_unless_html_is_preferred() {
+async fn the_two_documents_come_as_json_unless_another_form_is_preferred() {
     let gateway = demo_archive().await;
     for (accept, media_type) in [
         (None, "application/json"),
         (Some("*/*"), "application/json"),
         (Some("application/json, text/html;q=0.5"), "application/json"),
-        (Some("text/html,application/xhtml+xml,*/*;q=0.8"), "text/html; charset=utf-8"),
+        (Some("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"), "text/html; charset=utf-8"),
+        (Some("text/html, image/gif, image/jpeg, */*; q=0.2"), "text/html; charset=utf-8"),
+        (Some("application/xml"), "text/xml; charset=utf-8"),
+        (Some("text/xml;q=0.9, application/json;q=0.5"), "text/xml; charset=utf-8"),
+        (Some("image/png"), "application/json"),
     ] {
         for name in ["availability", "capabilities"] {
             let request = gateway.client().get(gateway.url(&format!("/api/image/v1/{name}")));
@@ -134,6 +138,10 @@ async fn the_two_documents_come_as_json_unless_html_is_preferred() {
                 accept.map_or(request.try_clone().unwrap(), |accept| request.header("Accept", accept));
             let answer = request.send().await.unwrap();
             assert_eq!(answer.headers()["content-type"], media_type, "{name} {accept:?}");
+            assert_eq!(answer.headers()["vary"], "Accept");
+            let standard = gateway.bytes(&format!("/api/image/soda/{name}")).await;
+            let is_standard = answer.bytes().await.unwrap() == standard;
+            assert_eq!(is_standard, media_type.starts_with("text/xml"), "{name} {accept:?}");
         }
     }
     let (_, body) = gateway.json("/api/image/v1/capabilities").await;

@@ -11,24 +11,32 @@ use crate::support::Gateway;
 use crate::vo::demo_settings;
 
 const ASYNC: &str = "/api/image/soda/async";
+const IMAGESERV: &str = "/api/image/v1/DC_W13_Stripe82/async";
 const FORM: &str = "application/x-www-form-urlencoded";
 const CIRCLE: &str = "CIRCLE=37.6292 0.104625 0.003";
 
 /// A client that does not follow redirects and keeps its session.
 struct Uws<'a> {
     gateway: &'a Gateway,
+    root: &'static str,
     client: Client,
     session: Option<String>,
 }
 
 impl<'a> Uws<'a> {
     fn new(gateway: &'a Gateway) -> Self {
+        Self::at(gateway, ASYNC)
+    }
+
+    /// A client of the tree at `root`.
+    fn at(gateway: &'a Gateway, root: &'static str) -> Self {
         let client = Client::builder().no_proxy().redirect(Policy::none()).timeout(Duration::from_mins(1));
-        Self { gateway, client: client.build().unwrap(), session: None }
+        Self { gateway, root, client: client.build().unwrap(), session: None }
     }
 
     async fn send(&self, method: Method, path: &str, body: &str) -> Response {
-        let mut request = self.client.request(method.clone(), self.gateway.url(&format!("{ASYNC}{path}")));
+        let mut request =
+            self.client.request(method.clone(), self.gateway.url(&format!("{}{path}", self.root)));
         if method == Method::POST {
             request = request.header("Content-Type", FORM).body(body.to_owned());
         }
@@ -50,6 +58,10 @@ impl<'a> Uws<'a> {
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
+    async fn get_status(&self, path: &str) -> u16 {
+        self.send(Method::GET, path, "").await.status().as_u16()
+    }
+
     /// Creates a job and gives the path of it.
     async fn create(&mut self, parameters: &str) -> String {
         let answer = self.send(Method::POST, "", parameters).await;
@@ -58,7 +70,7 @@ impl<'a> Uws<'a> {
             self.session = Some(cookie.to_str().unwrap().split(';').next().unwrap().to_owned());
         }
         let location = answer.headers()["location"].to_str().unwrap().to_owned();
-        location.strip_prefix(&self.gateway.url(ASYNC)).unwrap().to_owned()
+        location.strip_prefix(&self.gateway.url(self.root)).unwrap().to_owned()
     }
 
     /// Waits for the end of a job and gives its document.
@@ -261,4 +273,107 @@ async fn jobs_and_results_outlive_the_service() {
     assert!(uws.get(&job).await.1.contains(">COMPLETED<"));
     assert_eq!(uws.get(&format!("{job}/results/manifest")).await, (200, before));
     assert_eq!(uws.get(&format!("{job}/results/result_1")).await.0, 200);
+}
+
+#[tokio::test]
+async fn an_imageserv_job_has_the_answer_the_request_would_have_had() {
+    let gateway = gateway("").await;
+    let mut uws = Uws::at(&gateway, IMAGESERV);
+    let query = "ds=calexp&sid=5646240694&ra=37.6292&dec=0.104625&width=30&height=45";
+    let job = uws.create(&format!("{query}&RUNID=mine")).await;
+    assert_eq!(uws.post(&format!("{job}/parameters"), "unit=pixel").await.0, 303);
+    assert_eq!(uws.post(&format!("{job}/phase"), "PHASE=RUN").await.0, 303);
+    let document = uws.ended(&job).await;
+    let here = format!("{}{job}/results/result_1", gateway.url(IMAGESERV));
+    for part in [">COMPLETED<", ">mine<", &here, "mime-type=\"image/fits\"", "id=\"unit\">pixel<"] {
+        assert!(document.contains(part), "{part} in {document}");
+    }
+    let result = uws.send(Method::GET, &format!("{job}/results/result_1"), "").await;
+    assert!(result.headers().contains_key("etag"));
+    let length = result.bytes().await.unwrap().len();
+    let at_once = gateway.bytes(&format!("/api/image/v1/DC_W13_Stripe82?{query}&unit=pixel")).await;
+    assert_eq!(length, at_once.len());
+    assert!(uws.get("").await.1.contains(&format!("id=\"{}\"", &job[1..])));
+    let (status, location) = uws.post(&job, "ACTION=DELETE").await;
+    assert_eq!((status, location), (303, gateway.url(IMAGESERV)));
+    assert_eq!(uws.get(&job).await.0, 404);
+}
+
+#[tokio::test]
+async fn imageserv_jobs_are_left_as_documents_stitch_and_translate_ids() {
+    let gateway = gateway("").await;
+    let mut uws = Uws::at(&gateway, IMAGESERV);
+    let stitched = "ds=deepcoadd&ra=19.37995&dec=-0.3146&filter=r&width=200&height=9&unit=pixel&stitch=true";
+    for (parameters, media_type) in [
+        (stitched, "image/fits"),
+        ("ds=calexp&sid=5646240694&RESPONSEFORMAT=image/png", "image/png"),
+        ("ds=raw&sid=5646240694", "image/fits"),
+        ("ds=raw&get_dataid=get&ccdexpid=5646240964", "application/json"),
+    ] {
+        let job = uws.create(&format!("{parameters}&PHASE=RUN")).await;
+        let document = uws.ended(&job).await;
+        assert!(document.contains(&format!("mime-type=\"{media_type}\"")), "{parameters}: {document}");
+        assert_eq!(uws.get_status(&format!("{job}/results/result_1")).await, 200, "{parameters}");
+    }
+    let document = r#"{"image":{"ds":"raw","image_id":{"ccd_exp_id":5646240694}}}"#;
+    let posted = uws.client.post(gateway.url(IMAGESERV)).header("Content-Type", "application/json");
+    let posted = posted.body(document).send().await.unwrap();
+    assert_eq!(posted.status(), 303);
+}
+
+#[tokio::test]
+async fn imageserv_jobs_fail_in_the_words_of_imageserv() {
+    let gateway = gateway("").await;
+    let mut uws = Uws::at(&gateway, IMAGESERV);
+    for (parameters, exception, message) in [
+        ("ds=raw&ra=1&dec=2&filter=q", "ValueError", "Invalid filter q. Valid filters are ugriz."),
+        ("ds=warped&sid=1", "OSError", "Db Not Found"),
+        ("sid=1", "OSError", "Missing ds parameter"),
+        ("ds=raw&sid=5646240999", "OSError", "Image Not Found"),
+        ("ds=raw&sid=5646240694&ra=200&dec=40&width=1&height=1", "OSError", "Image Not Found"),
+    ] {
+        let job = uws.create(&format!("{parameters}&PHASE=RUN")).await;
+        let document = uws.ended(&job).await;
+        assert!(
+            document.contains(&format!("<uws:message>{exception}: {message}")),
+            "{parameters}: {document}"
+        );
+        let (status, error) = gateway.json(&format!("{IMAGESERV}{job}/error")).await;
+        let error = (error["exception"].as_str().unwrap(), error["message"].as_str().unwrap());
+        assert_eq!((status, error), (200, (exception, message)), "{parameters}");
+    }
+    let job = uws.create("ds=raw").await;
+    for (path, body, status) in [
+        (format!("{job}/phase"), "PHASE=FAST", 400),
+        (job.clone(), "ds=raw", 400),
+        (format!("{job}/executionduration"), "EXECUTIONDURATION=long", 400),
+        ("/nobody/phase".to_owned(), "PHASE=RUN", 404),
+    ] {
+        let answer = uws.send(Method::POST, &path, body).await;
+        assert_eq!(answer.status(), status, "{path} {body}");
+        let answer: serde_json::Value = answer.json().await.unwrap();
+        assert!(answer["exception"].is_string(), "{path} {body}: {answer}");
+    }
+    let wrong = uws.send(Method::DELETE, "", "").await;
+    assert_eq!(
+        (wrong.status().as_u16(), wrong.headers()["allow"].to_str().unwrap()),
+        (405, "GET, HEAD, POST")
+    );
+    let nowhere = gateway.json("/api/image/v1/Nowhere/async").await;
+    assert_eq!((nowhere.0, nowhere.1["message"].as_str()), (404, Some("Db Not Found")));
+}
+
+#[tokio::test]
+async fn each_service_knows_its_own_jobs_only() {
+    let gateway = gateway("").await;
+    let mut imageserv = Uws::at(&gateway, IMAGESERV);
+    let job = imageserv.create("ds=raw&sid=5646240694").await;
+    let mut soda = Uws::new(&gateway);
+    soda.session.clone_from(&imageserv.session);
+    assert_eq!(soda.get(&job).await.0, 404);
+    assert_eq!(soda.post(&format!("{job}/phase"), "PHASE=RUN").await.0, 404);
+    assert!(!soda.get("").await.1.contains("jobref"));
+    let theirs = soda.create(&format!("ID={ID}")).await;
+    assert_eq!(imageserv.get(&theirs).await.0, 404);
+    assert_eq!(gateway.get(&format!("/api/image/v1/nina/async{job}")).await.status(), 404, "another archive");
 }

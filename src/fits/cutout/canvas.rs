@@ -9,6 +9,7 @@ use crate::fits::samples::{physical, physical_single};
 use crate::fits::section::read_stored;
 
 /// How missing samples of a cutout are written.
+#[derive(Debug)]
 pub(super) struct Canvas {
     /// One missing sample; nothing when the samples that are there stay and none beyond them are needed.
     fill: Vec<u8>,
@@ -20,13 +21,22 @@ pub(super) struct Canvas {
 impl Canvas {
     /// What this cut needs; `None` when every sample is copied as it is.
     pub(super) fn needed(hdu: &Hdu, cut: &ImageCut) -> Result<Option<Self>> {
-        let image = hdu.image()?;
-        let is_padded = cut.is_padded(image);
+        let is_padded = cut.is_padded(hdu.image()?);
         if !is_padded && cut.keep.is_none() {
             return Ok(None);
         }
+        Self::of(hdu, is_padded).map(Some)
+    }
+
+    /// For an image of which some pixels are nowhere.
+    pub(super) fn for_gaps(hdu: &Hdu) -> Result<Self> {
+        Self::of(hdu, true)
+    }
+
+    fn of(hdu: &Hdu, is_padded: bool) -> Result<Self> {
+        let image = hdu.image()?;
         let bitpix = image.bitpix;
-        let plain = |fill: Vec<u8>| Ok(Some(Self { fill, promoted: None, is_padded }));
+        let plain = |fill: Vec<u8>| Ok(Self { fill, promoted: None, is_padded });
         if bitpix.is_float() {
             return plain(nan(bitpix));
         }
@@ -40,9 +50,19 @@ impl Canvas {
             None if !is_padded => Err(FitsError::NoBlank(hdu.index)),
             None => {
                 let promoted = if bitpix.bytes() <= 2 { Bitpix::F32 } else { Bitpix::F64 };
-                Ok(Some(Self { fill: nan(promoted), promoted: Some(promoted), is_padded }))
+                Ok(Self { fill: nan(promoted), promoted: Some(promoted), is_padded })
             }
         }
+    }
+
+    /// Bytes of one sample.
+    pub(super) fn sample_bytes(&self) -> usize {
+        self.fill.len()
+    }
+
+    /// Makes every sample missing.
+    pub(super) fn fill(&self, samples: &mut [u8]) {
+        samples.chunks_exact_mut(self.fill.len()).for_each(|sample| sample.copy_from_slice(&self.fill));
     }
 
     /// Says in the header what was done.
@@ -98,8 +118,8 @@ impl Canvas {
         Ok(out)
     }
 
-    /// Stored samples as physical values of the promoted type, big-endian.
-    fn converted(&self, image: &ImageHdu, stored: &[u8]) -> Option<Vec<u8>> {
+    /// Stored samples as physical values of the promoted type, big-endian; `None` when they stay as they are.
+    pub(super) fn converted(&self, image: &ImageHdu, stored: &[u8]) -> Option<Vec<u8>> {
         match self.promoted? {
             Bitpix::F32 => {
                 Some(physical_single(image, stored).into_iter().flat_map(f32::to_be_bytes).collect())

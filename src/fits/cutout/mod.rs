@@ -7,6 +7,7 @@ mod canvas;
 mod cut;
 mod layout;
 mod lookup;
+mod mosaic;
 mod sections;
 mod template;
 #[cfg(test)]
@@ -21,6 +22,8 @@ use self::canvas::Canvas;
 use self::cut::Crop;
 pub use self::cut::{ImageCut, Kept};
 use self::layout::{Fate, fate, lookup_moves, without_pixels};
+use self::mosaic::Mosaic;
+pub use self::mosaic::MosaicPatch;
 pub(super) use self::template::Template;
 use super::BLOCK_BYTES;
 use super::error::{FitsError, Result};
@@ -72,6 +75,8 @@ enum Source {
     Copied(u64),
     /// A box of some planes of an uncompressed image.
     Pixels { hdu: HduIndex, window: PixelBox, planes: Vec<usize> },
+    /// An image put together of several files.
+    Mosaic(Mosaic),
     /// Padding.
     Filled(u8),
 }
@@ -195,15 +200,20 @@ impl Cutout {
         self.push(padding, Source::Filled(fill));
     }
 
-    fn push_cut(&mut self, hdu: &Hdu, cut: &ImageCut, kept: Kept, note: &CutoutNote) -> Result<()> {
-        let image = hdu.image()?;
-        let canvas = Canvas::needed(hdu, cut)?;
+    /// The header of a cut: coordinates of the part, where it comes from, what was asked for.
+    fn header_of_cut(
+        &self,
+        hdu: &Hdu,
+        cut: &ImageCut,
+        canvas: Option<&Canvas>,
+        note: &CutoutNote,
+    ) -> Result<Header> {
         let mut header = hdu.cutout_template(&self.file)?.cropped(Crop(&cut.runs), Some(note));
         for (run, [first, last]) in cut.runs.iter().skip(2).zip(FURTHER_BOUNDS) {
             header.set_integer(first, run.start + 1, "first plane taken from the source");
             header.set_integer(last, run.end(), "last plane taken from the source");
         }
-        if let Some(canvas) = &canvas {
+        if let Some(canvas) = canvas {
             canvas.describe(&mut header);
         }
         if let Some(did) = &note.publisher_did {
@@ -213,6 +223,13 @@ impl Cutout {
         let section: Vec<String> = cut.runs.iter().map(|run| run.to_fits_range()).collect();
         let section = section.join(",");
         header.push_history(&format!("Pixels {section} cut out by Trifocal {version}: {}", note.region));
+        Ok(header)
+    }
+
+    fn push_cut(&mut self, hdu: &Hdu, cut: &ImageCut, kept: Kept, note: &CutoutNote) -> Result<()> {
+        let image = hdu.image()?;
+        let canvas = Canvas::needed(hdu, cut)?;
+        let header = self.header_of_cut(hdu, cut, canvas.as_ref(), note)?;
         if kept == Kept::Headers {
             self.push_header(&without_pixels(&header));
             return Ok(());
@@ -319,6 +336,7 @@ impl Source {
             Self::Pixels { hdu, window, planes } => {
                 read_pixels(reader, file.hdu(*hdu)?, *window, planes, skipped as usize, buffer)
             }
+            Self::Mosaic(mosaic) => mosaic.read(skipped as usize, buffer),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! share: [`dali`] and [`votable`].
 
 pub mod archives;
+pub mod availability;
 mod bands;
 pub mod body;
 pub mod captures;
@@ -15,9 +16,11 @@ pub mod descriptors;
 pub mod equipment;
 pub mod fits_answer;
 pub mod form;
+pub mod images;
 pub mod imageserv;
 mod links;
 pub mod obscore;
+pub mod order;
 pub mod preview;
 pub mod resources;
 pub mod retrieval;
@@ -27,8 +30,6 @@ pub mod uws;
 pub mod vosi;
 pub mod votable;
 mod xml;
-
-use std::sync::Arc;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -46,27 +47,20 @@ pub use self::archives::Archives;
 pub use self::config::VoConfig;
 use self::dali::Fault;
 pub use self::equipment::Equipment;
+pub use self::images::Images;
 pub use self::links::PublicUrl;
 
-use crate::clock::Clock;
 use crate::jobs::Jobs;
-use crate::render::Renderer;
 
 /// What the handlers of this dialect work with.
 #[derive(Clone, Debug)]
 pub struct Vo {
-    /// The archives and their images.
-    pub archives: Archives,
-    /// What opens their files.
-    pub renderer: Renderer,
-    /// The time cutouts are stamped with.
-    pub clock: Arc<dyn Clock>,
+    /// The archives, what opens their files, and what may be asked for.
+    pub images: Images,
     /// When the service started.
     pub up_since: DateTime<Utc>,
     /// Where absolute links start.
     pub public_url: PublicUrl,
-    /// What one request may ask for.
-    pub settings: VoConfig,
     /// Bytes a request body may have.
     pub request_bytes: usize,
     /// What clients left here to be done.

@@ -26,8 +26,8 @@ pub async fn preview(request: HttpRequest, path: Path<String>, vo: Data<Vo>) -> 
 async fn picture(request: &HttpRequest, path: &str, vo: &Vo) -> Result<HttpResponse, Fault> {
     let not_found = || Fault::not_found("there is no such image");
     let size = size(&Parameters::of_query(request.query_string())?)?;
-    let (holding, id) = vo.archives.named_by_path(path).ok_or_else(not_found)?;
-    let image = vo.archives.by_science_id(&holding, id).await?.ok_or_else(not_found)?;
+    let (holding, id) = vo.images.archives.named_by_path(path).ok_or_else(not_found)?;
+    let image = vo.images.archives.by_science_id(&holding, id).await?.ok_or_else(not_found)?;
     let rendition = rendition(&image, size).ok_or_else(|| Fault::usage("the image has no pixels"))?;
     let frame = &image.frame;
     let source = FrameSource {
@@ -41,7 +41,7 @@ async fn picture(request: &HttpRequest, path: &str, vo: &Vo) -> Result<HttpRespo
     if validators.are_held_by(request) {
         return Ok(HttpResponse::NotModified().finish());
     }
-    let picture = vo.renderer.rendition(source, rendition).await?;
+    let picture = vo.images.renderer.rendition(source, rendition).await?;
     let mut response = HttpResponse::Ok();
     validators.write(&mut response);
     response.insert_header((CACHE_CONTROL, "no-cache"));

@@ -36,9 +36,9 @@ async fn data(request: HttpRequest, path: Path<String>, vo: Data<Vo>) -> HttpRes
 
 async fn file(request: &HttpRequest, path: &str, vo: &Vo) -> Result<HttpResponse, Fault> {
     let not_found = || Fault::not_found("there is no such image");
-    let (holding, id) = vo.archives.named_by_path(path).ok_or_else(not_found)?;
-    let image = vo.archives.by_science_id(&holding, id).await?.ok_or_else(not_found)?;
-    let file = vo.renderer.open(image.frame.path.clone()).await?;
+    let (holding, id) = vo.images.archives.named_by_path(path).ok_or_else(not_found)?;
+    let image = vo.images.archives.by_science_id(&holding, id).await?.ok_or_else(not_found)?;
+    let file = vo.images.renderer.open(image.frame.path.clone()).await?;
     let delivery = Delivery::new(request, format!("{}-{id}.fits", holding.dataset), FITS);
     Ok(delivery.whole_file(&file).await?)
 }

@@ -3,6 +3,7 @@
 mod boxes;
 mod filters;
 mod masking;
+mod mosaic;
 mod picture;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -12,6 +13,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
 pub use self::filters::{AxisFilters, Coverage};
+pub use self::mosaic::Patch;
 pub use self::picture::{CutoutPicture, PictureFormat, PictureStretch};
 use super::{Error, OpenFile};
 use crate::fits::{Cutout, CutoutNote, FileStamp, HduKind, ImageCut, Kept};

@@ -61,6 +61,14 @@ impl CutoutSize {
 }
 
 impl Extent {
+    /// In degrees, on pixels of this side.
+    pub fn to_degrees(self, scale_deg: f64) -> f64 {
+        match self {
+            Self::Pixels(pixels) => pixels * scale_deg,
+            Self::Degrees(degrees) => degrees,
+        }
+    }
+
     /// Whole pixels nearest the extent, at least one. More than any image has are as good as 2^40.
     fn to_pixels(self, scale_deg: f64) -> i64 {
         let pixels = match self {

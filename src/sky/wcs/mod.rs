@@ -19,6 +19,8 @@ use crate::error::{Classified, ErrorKind};
 
 /// Pixels further out belong to no image.
 const FARTHEST_PX: f64 = 1e12;
+/// Reference pixels that miss a whole number of pixels by no more than rounding still lie on one grid.
+const GRID_TOLERANCE_PX: f64 = 1e-6;
 
 /// A position on the pixel grid as FITS counts: 1-based, the centre of the first pixel is (1, 1), its outer
 /// corner (0.5, 0.5). x runs along axis 1.
@@ -217,6 +219,24 @@ impl Wcs {
     /// FITS numbers of the pixel axes x and y lie along: [1, 2] for pictures, others in some cubes.
     pub fn celestial_axes(&self) -> [usize; 2] {
         self.description.pixel_axes
+    }
+
+    /// What to add to a pixel of this image to get the pixel of `other` at the same place, where both lie on one grid:
+    /// the same projection, orientation and scale, and reference pixels that differ by whole pixels. `None` where
+    /// they do not.
+    pub fn shift_onto(&self, other: &Self) -> Option<[i64; 2]> {
+        let one = Description { crpix: other.description.crpix, size: None, ..self.description.clone() };
+        let is_same = one == Description { size: None, ..other.description.clone() }
+            && self.require_sky().ok()? == other.require_sky().ok()?;
+        let mut shift = [0; 2];
+        for (n, whole) in shift.iter_mut().enumerate() {
+            let difference = other.description.crpix[n] - self.description.crpix[n];
+            if !is_same || (difference - difference.round()).abs() > GRID_TOLERANCE_PX {
+                return None;
+            }
+            *whole = difference.round() as i64;
+        }
+        Some(shift)
     }
 
     /// Three-letter code of the projection (`TAN`, `TPV`, ...).

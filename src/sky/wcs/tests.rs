@@ -386,3 +386,25 @@ fn a_wcs_may_be_shared_between_threads() {
     fn shared<T: Send + Sync + 'static>() {}
     shared::<Wcs>();
 }
+
+#[test]
+fn images_on_one_grid_know_how_far_apart_they_are() {
+    let moved = |changes: &[&str]| Wcs::parse(&with(E1, changes)).unwrap();
+    let grid = wcs(E1);
+    assert_eq!(grid.shift_onto(&grid), Some([0, 0]));
+    let east = moved(&["CRPIX1=-199.5", "CRPIX2=140.5", "NAXIS1=77"]);
+    assert_eq!(east.shift_onto(&grid), Some([400, 10]));
+    assert_eq!(grid.shift_onto(&east), Some([-400, -10]));
+    let pixel = |x, y| FitsPixel { x, y };
+    let (here, there) = (east.sky_at(pixel(3.0, 4.0)).unwrap(), grid.sky_at(pixel(403.0, 14.0)).unwrap());
+    assert!(here.separation_deg(there) < 1e-12);
+    for change in
+        ["CRPIX1=200.25", "CRVAL1=150.1", "CDELT1=-2.8E-4", "CROTA2=1", "RADESYS='FK5'", "CTYPE2='DEC--SIN'"]
+    {
+        let other = match change {
+            "CTYPE2='DEC--SIN'" => moved(&["CTYPE1='RA---SIN'", change]),
+            change => moved(&[change]),
+        };
+        assert_eq!(other.shift_onto(&grid), None, "{change}");
+    }
+}

@@ -86,10 +86,13 @@ impl Fault {
     pub fn of<E: Classified>(error: &E) -> Self {
         let (kind, message) = match error.kind() {
             ErrorKind::NotFound => return Self::not_found(error.to_string()),
-            ErrorKind::InvalidInput | ErrorKind::OutsideImage => return Self::usage(error.to_string()),
+            // What a dataset does not have cannot be asked of it, as with wavelengths of an image without any.
+            ErrorKind::InvalidInput | ErrorKind::OutsideImage | ErrorKind::Unsupported => {
+                return Self::usage(error.to_string());
+            }
             ErrorKind::TooLarge => return Self::new(FaultKind::AnswerTooLarge, error.to_string()),
             ErrorKind::Busy | ErrorKind::Unavailable => (FaultKind::Busy, error.to_string()),
-            ErrorKind::Unsupported | ErrorKind::BrokenFile => (FaultKind::Internal, error.to_string()),
+            ErrorKind::BrokenFile => (FaultKind::Internal, error.to_string()),
             ErrorKind::Internal => (FaultKind::Internal, "internal error".to_owned()),
         };
         tracing::error!(error = %chain(error), "request failed");

@@ -31,11 +31,16 @@ impl Parameters {
     /// # Errors
     /// When it cannot be read.
     pub fn of_query(query: &str) -> Result<Self, Fault> {
+        Ok(Self::of_pairs(body::urlencoded(query)?))
+    }
+
+    /// Names and values, wherever they come from.
+    pub fn of_pairs(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
         let mut parameters = Self::default();
-        for (name, value) in body::urlencoded(query)? {
+        for (name, value) in pairs {
             parameters.push(name, value);
         }
-        Ok(parameters)
+        parameters
     }
 
     /// Every value of a parameter, in the order given.

@@ -98,11 +98,11 @@ impl<'a> Links<'a> {
     /// # Errors
     /// When the catalogue cannot be read.
     pub(super) async fn of(&mut self, id: &str) -> Result<Vec<Link>, Fault> {
-        let Some((holding, image)) = self.vo.archives.image_named(id).await? else {
+        let Some((holding, image)) = self.vo.images.archives.image_named(id).await? else {
             return Ok(vec![failure(id, format!("NotFoundFault: no dataset is called {id}"))]);
         };
         let number = image.science_id;
-        let opened = self.vo.renderer.open(image.frame.path.clone()).await;
+        let opened = self.vo.images.renderer.open(image.frame.path.clone()).await;
         let (bytes, planes) = match opened {
             Ok(file) => (file.fits.byte_len(), planes::beside(&file.fits, image.frame.facts.hdu)),
             Err(error) => {
@@ -206,7 +206,7 @@ impl<'a> Links<'a> {
             return Ok(Vec::new());
         }
         let mut relatives = Vec::new();
-        for other in self.vo.archives.holdings() {
+        for other in self.vo.images.archives.holdings() {
             let is_sibling = other.archive == holding.archive && other.scheme == holding.scheme;
             let (semantics, local, description) =
                 match other.calibration_level.cmp(&holding.calibration_level) {
@@ -223,7 +223,7 @@ impl<'a> Links<'a> {
     }
 
     async fn is_held(&self, holding: &Holding, id: ScienceId) -> Result<bool, Fault> {
-        Ok(self.vo.archives.by_science_id(holding, id).await?.is_some())
+        Ok(self.vo.images.archives.by_science_id(holding, id).await?.is_some())
     }
 }
 

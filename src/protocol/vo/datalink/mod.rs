@@ -54,8 +54,8 @@ async fn table(
     let resources = Resources::of(&vo.public_url, request);
     let mut seen = HashSet::new();
     let mut ids: Vec<&str> = parameters.values("ID").filter(|id| seen.insert(*id)).collect();
-    let ending = if ids.len() > vo.settings.most_links { Ending::Overflow } else { Ending::Complete };
-    ids.truncate(vo.settings.most_links);
+    let ending = if ids.len() > vo.images.settings.most_links { Ending::Overflow } else { Ending::Complete };
+    ids.truncate(vo.images.settings.most_links);
     let mut table = TableWriter::new(format, LINKS, &COLUMNS, &ending);
     let mut links = Links::new(vo, &resources);
     for id in ids {

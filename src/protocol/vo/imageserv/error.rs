@@ -10,7 +10,9 @@ use serde::Serialize;
 use crate::catalogue::{CatalogueError, IdentityError};
 use crate::error::{Classified, ErrorKind, chain};
 use crate::protocol::vo::body::BodyError;
+use crate::protocol::vo::dali::{Fault, FaultKind};
 use crate::render;
+use crate::sky::WcsError;
 
 /// A refused or failed request.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -82,10 +84,38 @@ impl Failure {
         Self::new(StatusCode::BAD_REQUEST, "ValidationError", message)
     }
 
-    /// Part of the contract, but not of this service.
-    pub fn not_implemented(what: &str) -> Self {
-        let message = format!("{what} not yet implemented");
-        Self::new(StatusCode::NOT_IMPLEMENTED, "NotImplementedError", message)
+    /// Too much at once; the same again may succeed.
+    pub fn busy(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "OSError", message)
+    }
+
+    /// Our own failure, or that of a file.
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "RuntimeError", message)
+    }
+
+    /// Whether the same again may succeed.
+    pub fn is_transient(&self) -> bool {
+        self.status == StatusCode::SERVICE_UNAVAILABLE
+    }
+}
+
+/// A failure of the job tree, which all services share, in the words of this one.
+impl From<&Fault> for Failure {
+    fn from(fault: &Fault) -> Self {
+        let message = fault.message();
+        match fault.kind() {
+            FaultKind::Usage | FaultKind::MultiValued | FaultKind::AnswerTooLarge => Self::bad_value(message),
+            FaultKind::NotFound => Self::new(StatusCode::NOT_FOUND, "OSError", message),
+            FaultKind::WrongMethod(allowed) => Self::wrong_method(allowed),
+            FaultKind::Busy => Self::busy(message),
+            FaultKind::Internal => Self::internal(message),
+            FaultKind::MediaType
+            | FaultKind::BodyTooLarge
+            | FaultKind::Forbidden
+            | FaultKind::Authentication
+            | FaultKind::Authorization => Self::new(fault.status(), "ValueError", message),
+        }
     }
 }
 
@@ -114,7 +144,12 @@ impl From<CatalogueError> for Failure {
 
 impl From<render::Error> for Failure {
     fn from(error: render::Error) -> Self {
-        Self::of(&error)
+        match &error {
+            render::Error::Wcs(reason) if matches!(**reason, WcsError::NoCelestialAxes) => {
+                Self::internal("wcs missing in source image")
+            }
+            _ => Self::of(&error),
+        }
     }
 }
 
@@ -124,15 +159,13 @@ impl Failure {
             ErrorKind::NotFound | ErrorKind::OutsideImage => return Self::image_not_found(),
             ErrorKind::InvalidInput => return Self::bad_value(error.to_string()),
             ErrorKind::TooLarge => return Self::too_large(error.to_string()),
-            ErrorKind::Busy | ErrorKind::Unavailable => {
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "OSError", error.to_string())
+            ErrorKind::Busy | ErrorKind::Unavailable => Self::busy(error.to_string()),
+            // A property of the image that no repetition changes, and no fault of the service.
+            ErrorKind::Unsupported => {
+                return Self::new(StatusCode::NOT_IMPLEMENTED, "NotImplementedError", error.to_string());
             }
-            ErrorKind::Unsupported | ErrorKind::BrokenFile => {
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "RuntimeError", error.to_string())
-            }
-            ErrorKind::Internal => {
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "RuntimeError", "internal error")
-            }
+            ErrorKind::BrokenFile => Self::internal(error.to_string()),
+            ErrorKind::Internal => Self::internal("internal error"),
         };
         tracing::error!(error = %chain(error), "request failed");
         failure

@@ -8,13 +8,13 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json as json_value;
 
 use super::error::Failure;
-use super::json;
 use super::parameters::Parameters;
 use super::request::{Answer, CutoutBox, Request, Selector};
-use crate::catalogue::{ArchiveImage, DataId};
+use super::{json, stitching};
+use crate::catalogue::{ArchiveImage, DataId, ScienceId};
 use crate::protocol::vo::archives::Holding;
-use crate::protocol::vo::fits_answer::Delivery;
-use crate::protocol::vo::{Vo, body};
+use crate::protocol::vo::order::{Order, Source};
+use crate::protocol::vo::{Images, Vo, body};
 use crate::render::{CutoutArea, CutoutRequest, Error};
 
 const SCIENCE_ID: HeaderName = HeaderName::from_static("x-science-id");
@@ -38,14 +38,27 @@ pub async fn posted(
     vo: Data<Vo>,
     payload: Payload,
 ) -> Result<HttpResponse, Failure> {
-    let mut pairs = body::urlencoded(request.query_string())?;
-    if body::media_type(&request) == "application/json" {
-        let bytes = body::bytes(payload, vo.request_bytes).await?;
-        pairs.extend(json::parameters(&bytes, &db)?);
-    } else {
-        pairs.extend(body::form(&request, payload, vo.request_bytes).await?);
-    }
+    let pairs = posted_pairs(&request, &db, payload, vo.request_bytes).await?;
     answer(&request, &vo, &db, Parameters::of_pairs(pairs)?).await
+}
+
+/// Names and values of a request with a body.
+///
+/// # Errors
+/// When the body is too long, of another kind, or not what its kind promises.
+pub(in crate::protocol::vo) async fn posted_pairs(
+    request: &HttpRequest,
+    db: &str,
+    payload: Payload,
+    limit_bytes: usize,
+) -> Result<Vec<(String, String)>, Failure> {
+    let mut pairs = body::urlencoded(request.query_string())?;
+    if body::media_type(request) == "application/json" {
+        pairs.extend(json::parameters(&body::bytes(payload, limit_bytes).await?, db)?);
+    } else {
+        pairs.extend(body::form(request, payload, limit_bytes).await?);
+    }
+    Ok(pairs)
 }
 
 /// Answers with FITS, or with JSON for the two identity utilities.
@@ -58,18 +71,12 @@ pub(super) async fn answer(
     db: &str,
     parameters: Parameters,
 ) -> Result<HttpResponse, Failure> {
-    let dataset = parameters.get("ds").ok_or_else(Failure::missing_dataset)?;
-    let holding = vo.archives.holding(db, dataset).ok_or_else(Failure::unknown_archive)?;
-    let mut response = match Request::of(&parameters, holding.scheme)? {
-        Request::DataIdOf(data_id) => HttpResponse::Ok().json(data_id_json(&data_id)),
-        Request::ScienceIdOf(id) => HttpResponse::Ok().json(id.get()),
-        Request::Image { selector, cutout, answer } => {
-            let image = find(vo, &holding, selector).await?;
-            let mut response = match cutout {
-                None if answer.is_whole_file() => whole(request, vo, &holding, &image, &answer).await?,
-                area => cut(request, vo, &holding, &image, area, &answer).await?,
-            };
-            response.headers_mut().insert(SCIENCE_ID, HeaderValue::from(image.science_id.get()));
+    let mut response = match outcome(&vo.images, db, &parameters).await? {
+        Outcome::Identity(identity) => HttpResponse::Ok().json(identity),
+        Outcome::Image { order, science_id } => {
+            let delivered = order.deliver(request, &vo.images.renderer).await;
+            let mut response = delivered.map_err(|error| failed(error, science_id))?;
+            response.headers_mut().insert(SCIENCE_ID, HeaderValue::from(science_id.get()));
             response
         }
     };
@@ -82,70 +89,100 @@ pub(super) async fn answer(
     Ok(response)
 }
 
-async fn find(vo: &Vo, holding: &Holding, selector: Selector) -> Result<Arc<ArchiveImage>, Failure> {
+/// What a request comes to.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// The other name of an image.
+    Identity(serde_json::Value),
+    /// An image or a part of it.
+    Image { order: Box<Order>, science_id: ScienceId },
+}
+
+/// Finds what a request on an archive is about.
+///
+/// # Errors
+/// Those of the ImageServ contract; see [`Failure`].
+pub(super) async fn outcome(images: &Images, db: &str, parameters: &Parameters) -> Result<Outcome, Failure> {
+    let holding = holding(images, db, parameters)?;
+    match Request::of(parameters, holding.scheme)? {
+        Request::DataIdOf(data_id) => Ok(Outcome::Identity(data_id_json(&data_id))),
+        Request::ScienceIdOf(id) => Ok(Outcome::Identity(id.get().into())),
+        Request::Image { selector, cutout, answer } => {
+            let image = find(images, &holding, selector).await?;
+            let order = order(images, &holding, &image, cutout, &answer).await?;
+            Ok(Outcome::Image { order: Box::new(order), science_id: image.science_id })
+        }
+    }
+}
+
+/// The dataset a request is about.
+///
+/// # Errors
+/// 404 when there is no such archive or dataset.
+pub(super) fn holding(images: &Images, db: &str, parameters: &Parameters) -> Result<Holding, Failure> {
+    let dataset = parameters.get("ds").ok_or_else(Failure::missing_dataset)?;
+    images.archives.holding(db, dataset).ok_or_else(Failure::unknown_archive)
+}
+
+/// What a failure to make the order is to a client.
+pub(super) fn failed(error: Error, science_id: ScienceId) -> Failure {
+    match error {
+        Error::OutsideImage => Failure::no_overlap(science_id),
+        error => error.into(),
+    }
+}
+
+async fn find(images: &Images, holding: &Holding, selector: Selector) -> Result<Arc<ArchiveImage>, Failure> {
     let found = match selector {
         Selector::Nearest { point, filter } => {
-            vo.archives.nearest(holding, &filter, point, &vo.renderer).await?
+            images.archives.nearest(holding, &filter, point, &images.renderer).await?
         }
         Selector::ById { id, filter } => {
             let named = |image: &Arc<ArchiveImage>| {
                 filter.as_ref().is_none_or(|filter| image.filter.eq_ignore_ascii_case(filter))
             };
-            vo.archives.by_science_id(holding, id).await?.filter(named)
+            images.archives.by_science_id(holding, id).await?.filter(named)
         }
     };
     found.ok_or_else(Failure::image_not_found)
 }
 
-async fn whole(
-    request: &HttpRequest,
-    vo: &Vo,
-    holding: &Holding,
-    image: &ArchiveImage,
-    answer: &Answer,
-) -> Result<HttpResponse, Failure> {
-    let file = vo.renderer.open(image.frame.path.clone()).await?;
-    let delivery = Delivery::new(request, file_name(holding, image, "", answer), answer.form.media_type());
-    Ok(delivery.whole_file(&file).await?)
-}
-
-async fn cut(
-    request: &HttpRequest,
-    vo: &Vo,
+async fn order(
+    images: &Images,
     holding: &Holding,
     image: &ArchiveImage,
     area: Option<CutoutBox>,
     answer: &Answer,
-) -> Result<HttpResponse, Failure> {
-    let mut wanted = match area {
-        Some(area) => {
-            area.check_area(image, vo.settings.cutout_square_degrees)?;
-            let pixels = CutoutArea::Centred { centre: area.centre, size: area.size };
-            CutoutRequest::new(pixels, area.to_string(), vo.clock.utc())
-        }
-        None => CutoutRequest::new(CutoutArea::Whole, "whole image".to_owned(), vo.clock.utc()),
-    };
-    wanted.publisher_did = Some(holding.publisher_did(image.science_id));
-    (wanted.edge, wanted.detail) = (answer.edge, answer.detail);
-    let part = if area.is_some() { "_cutout" } else { "" };
-    let delivery = Delivery::new(request, file_name(holding, image, part, answer), answer.form.media_type());
+) -> Result<Order, Failure> {
     let path = image.frame.path.clone();
-    let answered = match answer.picture {
-        None => vo.renderer.cutout(path, wanted).await.map(|planned| delivery.cutout(planned)),
-        Some(picture) => {
-            let made = vo.renderer.cutout_picture(path, wanted, picture).await;
-            made.map(|(bytes, runs)| delivery.picture(bytes, &runs))
+    let now = images.clock.utc();
+    let (mut request, source, part) = match area {
+        None => {
+            let whole = CutoutRequest::new(CutoutArea::Whole, "whole image".to_owned(), now);
+            (whole, Source::File(path), "")
+        }
+        Some(area) => {
+            area.check_area(image, images.settings.cutout_square_degrees)?;
+            let pixels = CutoutArea::Centred { centre: area.centre, size: area.size };
+            let cut = CutoutRequest::new(pixels, area.to_string(), now);
+            if answer.is_stitched {
+                let patches = stitching::patches(&images.archives, holding, image, &area).await?;
+                (cut, Source::Patches(patches), "_stitched")
+            } else {
+                (cut, Source::File(path), "_cutout")
+            }
         }
     };
-    match answered {
-        Err(Error::OutsideImage) => Err(Failure::no_overlap(image.science_id)),
-        answered => Ok(answered?),
-    }
-}
-
-fn file_name(holding: &Holding, image: &ArchiveImage, part: &str, answer: &Answer) -> String {
-    let ending = answer.form.extension();
-    format!("{}-{}-{}{part}.{ending}", holding.dataset, image.science_id, image.filter)
+    request.publisher_did = Some(holding.publisher_did(image.science_id));
+    (request.edge, request.detail) = (answer.edge, answer.detail);
+    Ok(Order {
+        source,
+        request,
+        name: format!("{}-{}-{}{part}", holding.dataset, image.science_id, image.filter),
+        form: answer.form.clone(),
+        picture: answer.picture,
+        is_whole_file: area.is_none() && answer.is_whole_file(),
+    })
 }
 
 fn data_id_json(data_id: &DataId) -> serde_json::Value {

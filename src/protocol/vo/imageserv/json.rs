@@ -1,9 +1,11 @@
 //! The JSON body of ImageServ requests, turned into the parameters the query string would have.
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use super::error::Failure;
+
+/// Ends the name of a dataset's sky map.
+const SKY_MAP: &str = "_skyMap";
 
 /// `{"image": …}`
 #[derive(Debug, Deserialize)]
@@ -26,6 +28,8 @@ struct Image {
 #[serde(deny_unknown_fields)]
 struct Cutout {
     image_id: ImageId,
+    /// Beside the name of a sky map, which has none of its own.
+    filter: Option<String>,
     center: Option<Point>,
     size: Size,
 }
@@ -37,7 +41,7 @@ enum ImageId {
     CcdExpId(u64),
     DataId(DataId),
     Nearest(Nearest),
-    SkymapId(IgnoredAny),
+    SkymapId(String),
 }
 
 #[derive(Debug, Deserialize)]
@@ -99,7 +103,7 @@ struct Size {
 /// The parameters of a JSON body; `db` must be the archive the path names.
 ///
 /// # Errors
-/// 400 `ValidationError` when it is not such a document, 501 for a stitched image of a sky map.
+/// 400 `ValidationError` when it is not such a document.
 pub(super) fn parameters(body: &[u8], db: &str) -> Result<Vec<(String, String)>, Failure> {
     let Document { image } =
         serde_json::from_slice(body).map_err(|error| Failure::invalid_body(error.to_string()))?;
@@ -112,6 +116,7 @@ pub(super) fn parameters(body: &[u8], db: &str) -> Result<Vec<(String, String)>,
         (Some(id), None) => pairs.put_id(id)?,
         (None, Some(cutout)) => {
             pairs.put_id(cutout.image_id)?;
+            pairs.put("filter", cutout.filter);
             if let Some(center) = cutout.center {
                 pairs.put_point(&center);
             }
@@ -157,7 +162,17 @@ impl Pairs {
                 self.put_point(&nearest.center);
                 self.put("filter", Some(nearest.filter));
             }
-            ImageId::SkymapId(_) => return Err(Failure::not_implemented("stitching patches of a sky map")),
+            ImageId::SkymapId(name) => {
+                let dataset = name.strip_suffix(SKY_MAP);
+                let unknown = || Failure::invalid_body("there is no such sky map");
+                let dataset = dataset.ok_or_else(unknown)?;
+                match self.0.iter().find(|(name, _)| name == "ds") {
+                    None => self.put("ds", Some(dataset)),
+                    Some((_, stated)) if stated.eq_ignore_ascii_case(dataset) => {}
+                    Some(_) => return Err(unknown()),
+                }
+                self.put("stitch", Some(true));
+            }
         }
         Ok(())
     }
@@ -192,6 +207,11 @@ mod tests {
                 r#"{"image":{"ds":"raw","image_id":{"nearest":{"center":{"x":60,"y":-6,"unit":"arcmin"},"filter":"r"}}}}"#,
                 "ds=raw&ra=1&dec=-0.1&filter=r",
             ),
+            (
+                r#"{"image":{"cutout":{"image_id":{"skymap_id":"deepCoadd_skyMap"},"filter":"r",
+                    "center":{"x":1,"y":2},"size":{"x":3,"y":4,"unit":"pixel"}}}}"#,
+                "ds=deepCoadd&stitch=true&filter=r&ra=1&dec=2&width=3&height=4&unit=pixel",
+            ),
         ] {
             assert_eq!(query(body).unwrap(), expected);
         }
@@ -208,6 +228,9 @@ mod tests {
             r#"{"image":{"ds":"raw","image_id":{"ccd_exp_id":-1}}}"#,
             r#"{"image":{"ds":"raw","image_id":{"ccd_exp_id":"1"}}}"#,
             r#"{"image":{"ds":"raw","image_id":{"path":"/etc/passwd"}}}"#,
+            r#"{"image":{"ds":"deepCoadd","image_id":{"skymap_id":"/etc/passwd"}}}"#,
+            r#"{"image":{"ds":"deepCoadd","image_id":{"skymap_id":7}}}"#,
+            r#"{"image":{"ds":"raw","image_id":{"skymap_id":"deepCoadd_skyMap"}}}"#,
             r#"{"image":{"ds":"raw","image_id":{"ccd_exp_id":1},"cutout":{"image_id":{"ccd_exp_id":1},"size":{"x":1,"y":1}}}}"#,
             r#"{"image":{"ds":"raw","image_id":{"nearest":{"center":{"x":1,"y":2,"unit":"furlong"},"filter":"r"}}}}"#,
         ] {

@@ -3,9 +3,9 @@
 //! `GET /api/image/v1/{db}?ds=…` with exactly one selector (`ra dec filter`, `sid`, `run camcol field filter` or
 //! `tract patch filter`) and, for a cutout, `ra dec width height [unit]`. Widths run along FITS axis 1 and
 //! heights along axis 2, whatever their directions on the sky.
-
 //!
-//! The same parameters may come in a form ([`super::body`]) or as JSON; `v0` keeps the older addresses alive.
+//! The same parameters may come in a form ([`super::body`]) or as JSON, and be left as a job; `v0` keeps the older
+//! addresses alive.
 
 pub mod error;
 pub mod images;
@@ -13,13 +13,16 @@ mod json;
 pub mod parameters;
 pub mod request;
 pub mod service;
+mod stitching;
 mod v0;
+pub mod work;
 
 use actix_web::dev::Handler;
 use actix_web::web::ServiceConfig;
 use actix_web::{FromRequest, HttpRequest, Resource, Responder, Scope, web};
 
 use self::error::Failure;
+use super::uws;
 
 /// Mounts the routes: `/v1` and the older ones.
 pub fn configure(service: &mut ServiceConfig) {
@@ -38,7 +41,7 @@ fn scope() -> Scope {
                 .route(web::post().to(images::posted))
                 .route(web::put().to(images::posted)),
         )
-        .service(resource("/{db}/async").default_service(web::to(jobs_elsewhere)))
+        .configure(uws::of_imageserv)
         .default_service(web::to(unknown_route))
 }
 
@@ -55,11 +58,6 @@ where
     F::Output: Responder + 'static,
 {
     resource.route(web::get().to(handler.clone())).route(web::head().to(handler))
-}
-
-/// Jobs are run by the standard service beside this one.
-async fn jobs_elsewhere() -> Result<actix_web::HttpResponse, Failure> {
-    Err(Failure::not_implemented("async endpoint"))
 }
 
 /// Any path of this dialect that nobody answers.

@@ -57,6 +57,8 @@ pub struct Answer {
     pub edge: Edge,
     /// How much of a multi-extension file.
     pub detail: Detail,
+    /// Whether neighbours of the image that lie on its pixel grid fill what it does not have.
+    pub is_stitched: bool,
 }
 
 impl Answer {
@@ -82,15 +84,20 @@ impl CutoutBox {
     /// 400 with the words of the original service.
     pub fn check_area(&self, image: &ArchiveImage, most_square_degrees: f64) -> Result<(), Failure> {
         let scale_deg = image.place.as_ref().map_or(0.0, |place| place.pixel_scale_arcsec / 3600.0);
-        let degrees = |extent: Extent| match extent {
-            Extent::Degrees(degrees) => degrees,
-            Extent::Pixels(pixels) => pixels * scale_deg,
-        };
+        let degrees = |extent: Extent| extent.to_degrees(scale_deg);
         if degrees(self.size.width()) * degrees(self.size.height()) > most_square_degrees {
             let message = format!("Requested image exceeded {most_square_degrees} squared degrees");
             return Err(Failure::too_large(message));
         }
         Ok(())
+    }
+
+    /// Radius of a circle around its middle that covers it, degrees, on the pixels of `image`.
+    pub fn radius_deg(&self, image: &ArchiveImage) -> f64 {
+        let scale_deg = image.place.as_ref().map_or(0.0, |place| place.pixel_scale_arcsec / 3600.0);
+        // A pixel more on each side, for the rounding of the box.
+        let half = |extent: Extent| extent.to_degrees(scale_deg) / 2.0 + scale_deg;
+        half(self.size.width()).hypot(half(self.size.height())).min(180.0)
     }
 }
 
@@ -130,7 +137,11 @@ impl Request {
         if positioned && cutout.is_none() && matches!(selector, Selector::ById { .. }) {
             return Err(Failure::bad_value("ra and dec with an image id need width and height"));
         }
-        Ok(Self::Image { selector, cutout, answer: answer(parameters)? })
+        let answer = answer(parameters)?;
+        if answer.is_stitched {
+            check_stitching(scheme, cutout.as_ref(), &answer)?;
+        }
+        Ok(Self::Image { selector, cutout, answer })
     }
 }
 
@@ -138,16 +149,36 @@ fn answer(parameters: &Parameters) -> Result<Answer, Failure> {
     let invalid = |name: &str| {
         Failure::bad_value(format!("Invalid {name} {}", parameters.get(name).unwrap_or_default()))
     };
-    if parameters.get("stitch").is_some_and(|value| !value.eq_ignore_ascii_case("false")) {
-        return Err(Failure::not_implemented("stitching patches of a sky map"));
-    }
+    let is_stitched = match parameters.get("stitch").map(str::to_ascii_lowercase).as_deref() {
+        None | Some("false" | "0") => false,
+        Some("true" | "1") => true,
+        Some(_) => return Err(invalid("stitch")),
+    };
     let form = parameters.get("RESPONSEFORMAT").unwrap_or("image/fits");
     let form = ImageForm::named(form).ok_or_else(|| invalid("RESPONSEFORMAT"))?;
     let picture = form::picture(&form, |name| parameters.get(name));
     let picture = picture.map_err(|BadPictureParameter(name)| invalid(name))?;
     let edge = parameters.get("edge").map_or(Some(Edge::Trim), form::edge).ok_or_else(|| invalid("edge"))?;
     let detail = parameters.get("detail").map_or(Some(Detail::Exposure), form::detail);
-    Ok(Answer { form, picture, edge, detail: detail.ok_or_else(|| invalid("detail"))? })
+    Ok(Answer { form, picture, edge, detail: detail.ok_or_else(|| invalid("detail"))?, is_stitched })
+}
+
+/// Only the patches of a sky map share a pixel grid, and only a box may reach from one into the next.
+fn check_stitching(
+    scheme: ScienceIdScheme,
+    cutout: Option<&CutoutBox>,
+    answer: &Answer,
+) -> Result<(), Failure> {
+    if scheme != ScienceIdScheme::SdssCoadd {
+        return Err(Failure::bad_value("stitch needs a dataset of tracts and patches"));
+    }
+    if cutout.is_none() {
+        return Err(Failure::bad_value("stitch needs ra, dec, width and height"));
+    }
+    if answer.picture.is_some() {
+        return Err(Failure::bad_value("stitched images are answered as FITS"));
+    }
+    Ok(())
 }
 
 fn selector(parameters: &Parameters, scheme: ScienceIdScheme) -> Result<Selector, Failure> {

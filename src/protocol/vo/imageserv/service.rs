@@ -1,22 +1,29 @@
 //! What the service says about itself: availability, capabilities and a page for people.
 
-use actix_web::http::header::{Accept, Header, VARY};
+use actix_web::http::header::{Accept, Header, HeaderValue, VARY};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
+use mime::Mime;
 use serde_json::{Value, json};
 
 use crate::ingest::ArchiveConfig;
-use crate::protocol::vo::Vo;
+use crate::protocol::vo::availability::Availability;
+use crate::protocol::vo::{Vo, vosi};
 
 /// `GET /availability`: always 200, the body says whether queries are taken.
 pub async fn availability(request: HttpRequest, vo: Data<Vo>) -> HttpResponse {
-    let available = vo.archives.are_readable().await;
-    let status = if available {
+    let form = Form::preferred(&request);
+    if form == Form::Xml {
+        return varying(vosi::availability(vo).await);
+    }
+    let found = Availability::of(&vo).await;
+    let status = if found.is_available {
         "imageREST_v1 is accepting queries."
     } else {
         "imageREST_v1 is not accepting queries."
     };
     let repositories: Vec<_> = vo
+        .images
         .archives
         .configured()
         .iter()
@@ -27,22 +34,24 @@ pub async fn availability(request: HttpRequest, vo: Data<Vo>) -> HttpResponse {
         .collect();
     let document = json!({
         "Status": status,
-        "available": available.to_string(),
+        "available": found.is_available.to_string(),
         "status": status,
         "versions": ["v0", "v1", "soda-1.0", "sia-2.0", "datalink-1.1"],
         "repositories": repositories,
         "upSince": vo.up_since.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
-        "note": [format!(
-            "cutouts by size cover at most {} square degrees; synchronous SODA answers have at most {} pixels",
-            vo.settings.cutout_square_degrees, vo.settings.sync_pixels
-        )],
+        "note": found.notes,
     });
-    negotiated(&request, "Availability", &document)
+    written(form, "Availability", &document)
 }
 
 /// `GET /capabilities`: where to ask for what.
 pub async fn capabilities(request: HttpRequest, vo: Data<Vo>) -> HttpResponse {
+    let form = Form::preferred(&request);
+    if form == Form::Xml {
+        return varying(vosi::capabilities(request, vo).await);
+    }
     let queries: Vec<_> = vo
+        .images
         .archives
         .configured()
         .iter()
@@ -58,38 +67,54 @@ pub async fn capabilities(request: HttpRequest, vo: Data<Vo>) -> HttpResponse {
         "sia2": standard("soda/query"),
         "datalink": standard("soda/links"),
     });
-    negotiated(&request, "Capabilities", &document)
+    written(form, "Capabilities", &document)
 }
 
-/// The document as JSON, or as a page for those who would rather read one.
-fn negotiated(request: &HttpRequest, title: &str, document: &Value) -> HttpResponse {
-    if !prefers_html(request) {
-        return HttpResponse::Ok().insert_header((VARY, "Accept")).json(document);
+/// How one of the two documents is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Json,
+    Html,
+    /// That of the standard service, which describes itself under another vocabulary.
+    Xml,
+}
+
+impl Form {
+    /// The one `Accept` ranks first; JSON without a word, and when anything will do.
+    fn preferred(request: &HttpRequest) -> Self {
+        let ranked = Accept::parse(request).map(|accept| accept.ranked()).unwrap_or_default();
+        let form = |kind: &Mime| match kind.essence_str() {
+            "application/json" | "*/*" | "application/*" => Some(Self::Json),
+            "text/html" | "application/xhtml+xml" => Some(Self::Html),
+            "text/xml" | "application/xml" => Some(Self::Xml),
+            _ => None,
+        };
+        ranked.iter().find_map(form).unwrap_or(Self::Json)
+    }
+}
+
+/// A document as JSON, or as a page for those who would rather read one.
+fn written(form: Form, title: &str, document: &Value) -> HttpResponse {
+    if form == Form::Json {
+        return varying(HttpResponse::Ok().json(document));
     }
     let text = serde_json::to_string_pretty(document).unwrap_or_default();
-    HttpResponse::Ok().insert_header((VARY, "Accept")).content_type("text/html; charset=utf-8").body(format!(
+    varying(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(format!(
         "<!DOCTYPE html><title>{title}</title><h1>{title}</h1><pre>{}</pre>",
         text.replace('&', "&amp;").replace('<', "&lt;")
-    ))
+    )))
 }
 
-/// Whether `Accept` ranks HTML above JSON; of equals, and without a word, JSON.
-fn prefers_html(request: &HttpRequest) -> bool {
-    let Ok(accept) = Accept::parse(request) else { return false };
-    let ranked = accept.ranked();
-    let place =
-        |subtype: &str| ranked.iter().position(|kind| kind.essence_str().eq_ignore_ascii_case(subtype));
-    match (place("text/html"), place("application/json")) {
-        (Some(html), Some(json)) => html < json,
-        (html, None) => html.is_some(),
-        (None, Some(_)) => false,
-    }
+/// Says that the answer depends on what was asked for.
+fn varying(mut response: HttpResponse) -> HttpResponse {
+    response.headers_mut().insert(VARY, HeaderValue::from_static("Accept"));
+    response
 }
 
 /// `GET /`: for a person who opens the address in a browser.
 pub async fn landing_page(vo: Data<Vo>) -> HttpResponse {
     let item = |archive: &ArchiveConfig| format!("<li><code>v1/{}</code></li>", archive.id);
-    let archives = vo.archives.configured().iter().map(item).collect::<Vec<_>>().concat();
+    let archives = vo.images.archives.configured().iter().map(item).collect::<Vec<_>>().concat();
     HttpResponse::Ok().content_type("text/html; charset=utf-8").body(format!(
         "<!DOCTYPE html><title>ImageServ v1</title><h1>ImageServ v1</h1>\
          <p>Images by position, science id or data id: <a href=\"v1/availability\">availability</a>, \

@@ -3,7 +3,7 @@
 //! They name no archive: the first configured one that has the dataset is meant.
 
 use actix_web::web::{Data, Path, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, Resource, web};
+use actix_web::{HttpRequest, HttpResponse, Resource};
 use serde::Deserialize;
 
 use super::error::Failure;
@@ -19,7 +19,9 @@ const ROOTS: [&str; 2] = ["/v0/{ds}", "/{ds:(?i:raw|calexp|deepcoadd)}"];
 /// Mounts the old addresses.
 pub(in crate::protocol::vo) fn configure(service: &mut ServiceConfig) {
     for path in ["/cutout", "/cutoutPixel"] {
-        service.service(resource(&format!("/v0/skymap/deepCoadd{path}")).route(web::get().to(skymap)));
+        for root in ["/v0/skymap/deepCoadd", "/skymap/deepCoadd"] {
+            service.service(readable(resource(&format!("{root}{path}")), skymap));
+        }
     }
     for root in ROOTS {
         let at = |path: &str| -> Resource { resource(&format!("{root}{path}")) };
@@ -42,7 +44,7 @@ struct Named {
 }
 
 async fn whole(request: HttpRequest, named: Path<Named>, vo: Data<Vo>) -> Result<HttpResponse, Failure> {
-    translated(&request, &named, &vo, None).await
+    translated(&request, &named, &vo, None, false).await
 }
 
 async fn cutout_by_angle(
@@ -50,7 +52,7 @@ async fn cutout_by_angle(
     named: Path<Named>,
     vo: Data<Vo>,
 ) -> Result<HttpResponse, Failure> {
-    translated(&request, &named, &vo, Some("arcsec")).await
+    translated(&request, &named, &vo, Some("arcsec"), false).await
 }
 
 async fn cutout_by_pixels(
@@ -58,18 +60,22 @@ async fn cutout_by_pixels(
     named: Path<Named>,
     vo: Data<Vo>,
 ) -> Result<HttpResponse, Failure> {
-    translated(&request, &named, &vo, Some("pixel")).await
+    translated(&request, &named, &vo, Some("pixel"), false).await
 }
 
 /// `/{id}/cutout`: the unit is in the names of the sizes.
 async fn cutout_of(request: HttpRequest, named: Path<Named>, vo: Data<Vo>) -> Result<HttpResponse, Failure> {
     let in_pixels = request.query_string().to_ascii_lowercase().contains("pix=");
-    translated(&request, &named, &vo, Some(if in_pixels { "pixel" } else { "arcsec" })).await
+    translated(&request, &named, &vo, Some(if in_pixels { "pixel" } else { "arcsec" }), false).await
 }
 
-/// Stitching patches is no part of this service.
-async fn skymap() -> Result<HttpResponse, Failure> {
-    Err(Failure::not_implemented("stitching patches of a sky map"))
+/// Stitched from the patches of the sky map, with sizes in seconds of arc or in pixels. The `source` these addresses
+/// once took named a directory of the server; nobody knows it any more.
+async fn skymap(request: HttpRequest, vo: Data<Vo>) -> Result<HttpResponse, Failure> {
+    let is_in_pixels = request.path().trim_end_matches('/').ends_with("Pixel");
+    let named = Named { ds: "deepCoadd".to_owned(), id: None };
+    let unit = Some(if is_in_pixels { "pixel" } else { "arcsec" });
+    translated(&request, &named, &vo, unit, true).await
 }
 
 async fn translated(
@@ -77,10 +83,12 @@ async fn translated(
     named: &Named,
     vo: &Vo,
     unit: Option<&str>,
+    is_stitched: bool,
 ) -> Result<HttpResponse, Failure> {
     let mut parameters = Parameters::default();
     parameters.bind("ds", &named.ds)?;
-    for (name, value) in [("sid", named.id.as_deref()), ("unit", unit)] {
+    let stitch = is_stitched.then_some("true");
+    for (name, value) in [("sid", named.id.as_deref()), ("unit", unit), ("stitch", stitch)] {
         if let Some(value) = value {
             parameters.bind(name, value)?;
         }
@@ -88,7 +96,7 @@ async fn translated(
     for (name, value) in urlencoded(request.query_string())? {
         parameters.bind(todays_name(&name), &value)?;
     }
-    let archive = vo.archives.first_with(&named.ds).ok_or_else(Failure::unknown_archive)?;
+    let archive = vo.images.archives.first_with(&named.ds).ok_or_else(Failure::unknown_archive)?;
     answer(request, vo, archive.as_str(), parameters).await
 }
 

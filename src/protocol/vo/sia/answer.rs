@@ -113,7 +113,7 @@ pub(super) async fn table(request: &HttpRequest, vo: &Vo, wanted: SiaRequest) ->
         vec![descriptors::links(&resources), sync, asynchronous, self_descriptor(vo, &resources).await?];
     let search = Arc::new(wanted.search);
     let searches = wanted.datasets.into_iter().map(|(holding, dataset)| {
-        (Arc::new(holding), vo.archives.catalogue().search(dataset, Arc::clone(&search)))
+        (Arc::new(holding), vo.images.archives.catalogue().search(dataset, Arc::clone(&search)))
     });
     let mut images = Images { searches: searches.collect(), rows_left: wanted.rows, ending: None };
     let mut first: Vec<Page> = Vec::new();
@@ -174,13 +174,13 @@ impl Stream {
 
 /// How to ask this service, with the values there are.
 async fn self_descriptor(vo: &Vo, resources: &Resources) -> Result<ServiceDescriptor, Fault> {
-    let holdings = vo.archives.holdings();
+    let holdings = vo.images.archives.holdings();
     let options = |values: BTreeSet<String>| {
         if values.is_empty() { Values::Any } else { Values::Options(values.into_iter().collect()) }
     };
     let collections = holdings.iter().map(|holding| holding.archive.to_string()).collect();
     let levels = holdings.iter().map(|holding| holding.calibration_level.to_string()).collect();
-    let (facilities, instruments) = vo.equipment.names(&vo.archives).await?;
+    let (facilities, instruments) = vo.equipment.names(&vo.images.archives).await?;
     let text = |name: &str, ucd| Param::input(name, Datatype::Text, ucd);
     let interval = |name: &str, ucd, unit| {
         Param::input(name, Datatype::DoubleArray(2), ucd).unit(unit).xtype("interval")

@@ -42,7 +42,7 @@ async fn query(request: HttpRequest, payload: Payload, vo: Data<Vo>) -> HttpResp
     let format = parameters.single("RESPONSEFORMAT").and_then(TableFormat::wanted);
     let told = format.clone().unwrap_or_else(|_| TableFormat::usual());
     let answer = async {
-        let wanted = SiaRequest::of(&parameters, format?, &vo.archives, &vo.settings)?;
+        let wanted = SiaRequest::of(&parameters, format?, &vo.images.archives, &vo.images.settings)?;
         answer::table(&request, &vo, wanted).await
     };
     answer.await.unwrap_or_else(|fault: Fault| fault.table_response(&told, VotableFormat::MEDIA_TYPE))

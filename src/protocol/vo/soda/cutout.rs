@@ -1,29 +1,17 @@
 //! One cutout: a dataset and what is wanted of it become a request to the renderer.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
 use super::request::{Combination, Manner, SodaRequest};
 use crate::catalogue::{ArchiveImage, Interval};
+use crate::error::{Classified, ErrorKind};
 use crate::protocol::vo::archives::Holding;
 use crate::protocol::vo::dali::{Fault, FaultKind};
+use crate::protocol::vo::order::{Order, Source};
 use crate::render::{AxisFilters, Coverage, CutoutArea, CutoutRequest, Error};
 use crate::sky::Polarization;
-
-/// A cutout that only has to be made.
-#[derive(Debug)]
-pub struct Order {
-    /// The file.
-    pub path: PathBuf,
-    /// What to cut.
-    pub request: CutoutRequest,
-    /// Name for the answer, without its ending.
-    pub name: String,
-    /// Whether it is all of the file, as it is.
-    pub is_whole_file: bool,
-}
 
 /// The order for one combination of a request on the image its `ID` named, made `now`.
 pub fn order(
@@ -47,9 +35,11 @@ pub fn order(
     let is_whole_file = stencil.is_none() && wanted.filters.is_empty() && request.manner.is_plain();
     let part = if is_whole_file { "" } else { "_cutout" };
     Order {
-        path: image.frame.path.clone(),
+        source: Source::File(image.frame.path.clone()),
         request: wanted,
         name: format!("{}-{}-{}{part}", holding.dataset, image.science_id, file_part(&image.filter)),
+        form: request.manner.form.clone(),
+        picture: request.manner.picture,
         is_whole_file,
     }
 }
@@ -86,6 +76,9 @@ pub fn fault(error: &Error, jobs_url: Option<&str>) -> Option<Fault> {
             FaultKind::AnswerTooLarge,
             format!("{asked} pixels are more than the {allowed} of a synchronous answer; use {url}"),
         )),
+        (Error::Wcs(reason), _) if reason.kind() == ErrorKind::Unsupported => Some(Fault::usage(format!(
+            "this dataset cannot be cut by position ({reason}), only as a whole or by PIXEL"
+        ))),
         _ => Some(Fault::of(error)),
     }
 }

@@ -9,7 +9,6 @@ use super::request::SodaRequest;
 use super::{cutout, dataset, descriptor};
 use crate::protocol::vo::Vo;
 use crate::protocol::vo::dali::{Fault, Parameters, Serialization, TableFormat, VotableFormat};
-use crate::protocol::vo::fits_answer::Delivery;
 use crate::protocol::vo::votable::{Datatype, Field, VotableWriter};
 
 /// Why there is nothing, for people; clients go by the status.
@@ -43,23 +42,11 @@ async fn answer(request: &HttpRequest, vo: &Vo, parameters: &Parameters) -> Resu
     let wanted = SodaRequest::of(parameters)?;
     let combination = wanted.single()?;
     let centre = combination.stencil.as_ref().and_then(super::stencil::Stencil::centre);
-    let (holding, image) = dataset::resolve(&vo.archives, &vo.renderer, &combination.id, centre).await?;
-    let mut order = cutout::order(vo.clock.utc(), &wanted, &combination, &holding, &image);
-    let form = &wanted.manner.form;
-    let name = format!("{}.{}", order.name, form.extension());
-    let delivery = Delivery::new(request, name, form.media_type());
-    if order.is_whole_file {
-        let file = vo.renderer.open(order.path).await?;
-        return Ok(delivery.whole_file(&file).await?);
-    }
-    order.request.most_pixels = Some(vo.settings.sync_pixels);
-    let answered = match wanted.manner.picture {
-        None => vo.renderer.cutout(order.path, order.request).await.map(|planned| delivery.cutout(planned)),
-        Some(picture) => {
-            let made = vo.renderer.cutout_picture(order.path, order.request, picture).await;
-            made.map(|(bytes, runs)| delivery.picture(bytes, &runs))
-        }
-    };
+    let (holding, image) =
+        dataset::resolve(&vo.images.archives, &vo.images.renderer, &combination.id, centre).await?;
+    let mut order = cutout::order(vo.images.clock.utc(), &wanted, &combination, &holding, &image);
+    order.request.most_pixels = Some(vo.images.settings.sync_pixels);
+    let answered = order.deliver(request, &vo.images.renderer).await;
     let jobs_url = vo.public_url.resource(request, "soda/async");
     match answered {
         Ok(response) => Ok(response),

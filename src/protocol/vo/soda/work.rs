@@ -3,54 +3,30 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
 use super::dataset::{self, printable};
 use super::request::{Combination, SodaRequest};
 use super::{cutout, stencil};
 use crate::catalogue::{ArchiveImage, Job, JobFailure, JobResult};
-use crate::clock::Clock;
-use crate::error::{Classified, ErrorKind};
-use crate::fits::FitsError;
-use crate::jobs::{Outbox, OutboxError, Task};
-use crate::protocol::vo::Archives;
+use crate::jobs::{Outbox, OutboxError};
+use crate::protocol::vo::Images;
 use crate::protocol::vo::archives::Holding;
 use crate::protocol::vo::dali::{Fault, FaultKind, Parameters};
-use crate::render::{self, Renderer};
-
-/// How long a job steps aside when the renderer is busy with requests.
-const STEP_ASIDE: Duration = Duration::from_millis(200);
-
-/// Makes the cutouts of jobs.
-#[derive(Debug)]
-pub struct SodaTask {
-    /// Finds what an `ID` names.
-    pub archives: Archives,
-    /// Cuts.
-    pub renderer: Renderer,
-    /// Stamps.
-    pub clock: Arc<dyn Clock>,
-}
+use crate::protocol::vo::order::Made;
 
 /// Fails when the parameters of a job make no sense.
 ///
 /// # Errors
 /// What is wrong with them.
-pub fn check(parameters: &[(String, String)]) -> Result<(), Fault> {
-    SodaRequest::of(&bound(parameters)).map(|_| ())
+pub fn check(parameters: &[(String, String)]) -> Result<(), JobFailure> {
+    SodaRequest::of(&bound(parameters)).map(|_| ()).map_err(|fault| failure(&fault))
 }
 
 fn bound(parameters: &[(String, String)]) -> Parameters {
-    let mut bound = Parameters::default();
-    for (name, value) in parameters {
-        bound.push(name.clone(), value.clone());
-    }
-    bound
+    Parameters::of_pairs(parameters.iter().cloned())
 }
 
 /// What is kept about a result, for the manifest.
@@ -86,122 +62,76 @@ pub fn manifest(results: &[JobResult]) -> String {
 /// What an `ID` was found to be, kept for the other combinations of it.
 type Resolved = HashMap<String, Result<(Holding, Arc<ArchiveImage>), Fault>>;
 
-impl Task for SodaTask {
-    fn perform(&self, job: Job, outbox: Outbox) -> BoxFuture<'_, Result<(), JobFailure>> {
-        async move { self.cut_all(&job, &outbox).await.map_err(|fault| failure(&fault)) }.boxed()
-    }
+/// Makes every result of a job.
+///
+/// # Errors
+/// When no result could be made, or none can be kept.
+pub async fn perform(images: &Images, job: &Job, outbox: &Outbox) -> Result<(), JobFailure> {
+    cut_all(images, job, outbox).await.map_err(|fault| failure(&fault))
 }
 
 fn failure(fault: &Fault) -> JobFailure {
     JobFailure { message: fault.soda_text(), is_transient: fault.kind() == FaultKind::Busy }
 }
 
-impl SodaTask {
-    async fn cut_all(&self, job: &Job, outbox: &Outbox) -> Result<(), Fault> {
-        let request = SodaRequest::of(&bound(&job.parameters))?;
-        let mut resolved = Resolved::new();
-        let (mut is_any_known, mut unknown) = (false, None);
-        for (number, combination) in (1..).zip(request.combinations()) {
-            let made = self.cut(&request, &combination, &mut resolved, number, outbox).await;
-            match made {
-                Ok(()) => is_any_known = true,
-                Err(Stop::Job(fault)) => return Err(fault),
-                Err(Stop::Combination(fault)) => {
-                    is_any_known |= fault.kind() != FaultKind::NotFound;
-                    let text = fault.soda_text();
-                    let kept = entry(&request, &combination, "ERROR", String::new());
-                    put_text(outbox, number, kept, text).await?;
-                    unknown.get_or_insert(fault);
-                }
-                Err(Stop::Empty) => {
-                    is_any_known = true;
-                    let text = combination.text(&request.polarizations);
-                    let text = format!("UsageError: no overlap: {text} with {}", printable(&combination.id));
-                    let kept = entry(&request, &combination, "EMPTY", String::new());
-                    put_text(outbox, number, kept, text).await?;
-                }
+async fn cut_all(images: &Images, job: &Job, outbox: &Outbox) -> Result<(), Fault> {
+    let request = SodaRequest::of(&bound(&job.parameters))?;
+    let mut resolved = Resolved::new();
+    let (mut is_any_known, mut unknown) = (false, None);
+    for (number, combination) in (1..).zip(request.combinations()) {
+        match cut(images, &request, &combination, &mut resolved, number, outbox).await {
+            Ok(()) => is_any_known = true,
+            Err(Stop::Job(fault)) => return Err(fault),
+            Err(Stop::Combination(fault)) => {
+                is_any_known |= fault.kind() != FaultKind::NotFound;
+                let kept = entry(&request, &combination, "ERROR", String::new());
+                put_text(outbox, number, &kept, fault.soda_text()).await?;
+                unknown.get_or_insert(fault);
+            }
+            Err(Stop::Empty) => {
+                is_any_known = true;
+                let text = combination.text(&request.polarizations);
+                let text = format!("UsageError: no overlap: {text} with {}", printable(&combination.id));
+                let kept = entry(&request, &combination, "EMPTY", String::new());
+                put_text(outbox, number, &kept, text).await?;
             }
         }
-        match unknown {
-            Some(fault) if !is_any_known => Err(fault),
-            _ => Ok(()),
-        }
     }
+    match unknown {
+        Some(fault) if !is_any_known => Err(fault),
+        _ => Ok(()),
+    }
+}
 
-    /// Makes one result.
-    async fn cut(
-        &self,
-        request: &SodaRequest,
-        combination: &Combination,
-        resolved: &mut Resolved,
-        number: u32,
-        outbox: &Outbox,
-    ) -> Result<(), Stop> {
-        let centre = combination.stencil.as_ref().and_then(stencil::Stencil::centre);
-        let known = if let Some(known) = resolved.get(&combination.id) {
-            known.clone()
-        } else {
-            let found = dataset::resolve(&self.archives, &self.renderer, &combination.id, centre).await;
-            // The image nearest one shape need not be the one nearest another.
-            if self.archives.named(&combination.id).is_some() {
-                resolved.insert(combination.id.clone(), found.clone());
-            }
-            found
-        };
-        let (holding, image) = known.map_err(Stop::Combination)?;
-        let order = cutout::order(self.clock.utc(), request, combination, &holding, &image);
-        let media_type = request.manner.form.media_type().to_owned();
-        let result = |bytes: u64, bounds: String| JobResult {
-            number,
-            bytes,
-            media_type: media_type.clone(),
-            description: described(&entry(request, combination, "OK", bounds)),
-        };
-        if order.is_whole_file {
-            let file = self.patiently(|| self.renderer.open(order.path.clone())).await?;
-            let length = file.fits.byte_len();
-            let part = move |offset: u64, most: usize| {
-                let mut bytes = vec![0; (length - offset).min(most as u64) as usize];
-                file.fits.read_exact_at(&mut bytes, offset).map(|()| Bytes::from(bytes))
-            };
-            return put(outbox, result(length, String::new()), part).await;
+/// Makes one result.
+async fn cut(
+    images: &Images,
+    request: &SodaRequest,
+    combination: &Combination,
+    resolved: &mut Resolved,
+    number: u32,
+    outbox: &Outbox,
+) -> Result<(), Stop> {
+    let centre = combination.stencil.as_ref().and_then(stencil::Stencil::centre);
+    let known = if let Some(known) = resolved.get(&combination.id) {
+        known.clone()
+    } else {
+        let found = dataset::resolve(&images.archives, &images.renderer, &combination.id, centre).await;
+        // The image nearest one shape need not be the one nearest another.
+        if images.archives.named(&combination.id).is_some() {
+            resolved.insert(combination.id.clone(), found.clone());
         }
-        if let Some(picture) = request.manner.picture {
-            let made = self.patiently(|| {
-                self.renderer.cutout_picture(order.path.clone(), order.request.clone(), picture)
-            });
-            let (bytes, runs) = made.await?;
-            let bounds = runs.iter().map(|run| run.to_fits_range()).collect::<Vec<_>>().join(",");
-            let part = {
-                let bytes = bytes.clone();
-                move |offset: u64, most: usize| {
-                    let from = offset as usize;
-                    Ok::<_, FitsError>(bytes.slice(from..(from + most).min(bytes.len())))
-                }
-            };
-            return put(outbox, result(bytes.len() as u64, bounds), part).await;
-        }
-        let planned =
-            self.patiently(|| self.renderer.cutout(order.path.clone(), order.request.clone())).await?;
-        let bounds = planned.bounds();
-        let cutout = Arc::clone(&planned.cutout);
-        put(outbox, result(cutout.content_length(), bounds), move |offset, most| cutout.chunk(offset, most))
-            .await
-    }
-
-    /// Asks the renderer again and again while it is busy; the job's own time limit ends it.
-    async fn patiently<T, F>(&self, ask: impl Fn() -> F) -> Result<T, Stop>
-    where
-        F: Future<Output = Result<T, render::Error>>,
-    {
-        loop {
-            match ask().await {
-                Err(error) if error.kind() == ErrorKind::Busy => tokio::time::sleep(STEP_ASIDE).await,
-                Err(error) => return Err(cutout::fault(&error, None).map_or(Stop::Empty, Stop::Combination)),
-                Ok(done) => return Ok(done),
-            }
-        }
-    }
+        found
+    };
+    let (holding, image) = known.map_err(Stop::Combination)?;
+    let order = cutout::order(images.clock.utc(), request, combination, &holding, &image);
+    let made = order.make(&images.renderer).await;
+    let made = made.map_err(|error| cutout::fault(&error, None).map_or(Stop::Empty, Stop::Combination))?;
+    let kept = described(&entry(request, combination, "OK", made.bounds.clone()));
+    made.keep(outbox, number, order.form.media_type(), kept).await.map_err(|error| match error {
+        OutboxError::Source(message) => Stop::Combination(Fault::new(FaultKind::Internal, message)),
+        other => Stop::Job(kept_nowhere(&other)),
+    })
 }
 
 /// Why a combination has no pixels.
@@ -228,17 +158,6 @@ fn described(entry: &Entry) -> String {
     serde_json::to_string(entry).unwrap_or_default()
 }
 
-async fn put<E: std::error::Error>(
-    outbox: &Outbox,
-    result: JobResult,
-    part: impl Fn(u64, usize) -> Result<Bytes, E> + Send + 'static,
-) -> Result<(), Stop> {
-    outbox.put(result, part).await.map_err(|error| match error {
-        OutboxError::Source(message) => Stop::Combination(Fault::new(FaultKind::Internal, message)),
-        other => Stop::Job(kept_nowhere(&other)),
-    })
-}
-
 fn kept_nowhere(error: &OutboxError) -> Fault {
     tracing::error!(error = %crate::error::chain(error), "result not kept");
     let kind = if matches!(error, OutboxError::Full(_)) { FaultKind::Busy } else { FaultKind::Internal };
@@ -246,14 +165,7 @@ fn kept_nowhere(error: &OutboxError) -> Fault {
 }
 
 /// A result that says why there are no pixels.
-async fn put_text(outbox: &Outbox, number: u32, entry: Entry, text: String) -> Result<(), Fault> {
-    let bytes = Bytes::from(text + "\n");
-    let result = JobResult {
-        number,
-        bytes: bytes.len() as u64,
-        media_type: "text/plain".to_owned(),
-        description: described(&entry),
-    };
-    let part = move |offset: u64, _| Ok::<_, FitsError>(bytes.slice(offset as usize..));
-    outbox.put(result, part).await.map_err(|error| kept_nowhere(&error))
+async fn put_text(outbox: &Outbox, number: u32, entry: &Entry, text: String) -> Result<(), Fault> {
+    let made = Made::of(Bytes::from(text + "\n"));
+    made.keep(outbox, number, "text/plain", described(entry)).await.map_err(|error| kept_nowhere(&error))
 }

@@ -1,65 +1,57 @@
-//! UWS 1.1: the tree of a job below `soda/async`. `documents` writes the XML, `session` keeps clients' lists apart.
+//! UWS 1.1: the tree of a job below `soda/async`, and below `v1/{db}/async` for ImageServ.
+//!
+//! [`call`] reads a request and finds its job, [`handlers`] act on it, [`service`] knows whose job it is, `documents`
+//! writes the XML, `session` keeps clients' lists apart.
 
+mod call;
 mod documents;
 mod handlers;
+mod service;
 mod session;
 
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{HttpResponse, Resource, Route};
 
-use super::dali::Fault;
+use self::call::{on_job, on_list, refused};
+pub use self::service::Work;
 
-/// What a resource takes beside GET and HEAD.
-#[derive(Clone, Copy)]
-enum Takes {
-    Nothing,
-    Post,
-    PostAndDelete,
+/// Plain text, as the resources of a job answer it.
+const TEXT: &str = "text/plain; charset=utf-8";
+
+/// Mounts the jobs of SODA.
+pub(super) fn configure(service: &mut ServiceConfig) {
+    mount(service, "/soda/async");
 }
 
-/// Mounts `soda/async`.
-pub(super) fn configure(service: &mut ServiceConfig) {
-    let at = |path: &str, takes: Takes| resource(&format!("/soda/async{path}"), takes);
-    let with =
-        |resource: Resource, get: fn() -> Route, head: fn() -> Route| resource.route(get()).route(head());
+/// Mounts those of ImageServ, within its scope.
+pub(super) fn of_imageserv(service: &mut ServiceConfig) {
+    mount(service, "/{db}/async");
+}
+
+fn mount(service: &mut ServiceConfig, root: &str) {
     macro_rules! tree {
-        ($($path:literal $takes:ident $get:ident $(post $post:ident)? $(delete $delete:ident)?;)*) => {
+        ($($path:literal $on:ident $get:ident $(post $post:ident)? $(delete $delete:ident)?, $allowed:literal;)*) => {
             $(
-                let resource = with(
-                    at($path, Takes::$takes),
-                    || web::get().to(handlers::$get),
-                    || web::head().to(handlers::$get),
-                );
-                $(let resource = resource.route(web::post().to(handlers::$post));)?
-                $(let resource = resource.route(web::delete().to(handlers::$delete));)?
+                let resource = web::resource(format!("{root}{}", $path))
+                    .route($on(web::get(), handlers::$get))
+                    .route($on(web::head(), handlers::$get))
+                    .default_service(refused($allowed));
+                $(let resource = resource.route($on(web::post(), handlers::$post));)?
+                $(let resource = resource.route($on(web::delete(), handlers::$delete));)?
                 service.service(resource);
             )*
         };
     }
     tree! {
-        "" Post list post create;
-        "/{job}" PostAndDelete job post act delete remove;
-        "/{job}/phase" Post phase post set_phase;
-        "/{job}/executionduration" Post execution post set_execution;
-        "/{job}/destruction" Post destruction post set_destruction;
-        "/{job}/error" Nothing error;
-        "/{job}/quote" Nothing quote;
-        "/{job}/owner" Nothing owner;
-        "/{job}/results" Nothing results;
-        "/{job}/results/{result}" Nothing result;
-        "/{job}/parameters" Post parameters post set_parameters;
+        "" on_list list post create, "GET, HEAD, POST";
+        "/{job}" on_job job post act delete remove, "GET, HEAD, POST, DELETE";
+        "/{job}/phase" on_job phase post set_phase, "GET, HEAD, POST";
+        "/{job}/executionduration" on_job execution post set_execution, "GET, HEAD, POST";
+        "/{job}/destruction" on_job destruction post set_destruction, "GET, HEAD, POST";
+        "/{job}/error" on_job error, "GET, HEAD";
+        "/{job}/quote" on_job quote, "GET, HEAD";
+        "/{job}/owner" on_job owner, "GET, HEAD";
+        "/{job}/results" on_job results, "GET, HEAD";
+        "/{job}/results/{result}" on_job result, "GET, HEAD";
+        "/{job}/parameters" on_job parameters post set_parameters, "GET, HEAD, POST";
     }
-}
-
-fn resource(path: &str, takes: Takes) -> Resource {
-    let refusal = match takes {
-        Takes::Nothing => web::to(async || refused("GET, HEAD")),
-        Takes::Post => web::to(async || refused("GET, HEAD, POST")),
-        Takes::PostAndDelete => web::to(async || refused("GET, HEAD, POST, DELETE")),
-    };
-    web::resource(path).default_service(refusal)
-}
-
-fn refused(allowed: &'static str) -> HttpResponse {
-    Fault::wrong_method(allowed).soda_response()
 }

@@ -29,7 +29,8 @@ enum Interface {
     Service(&'static str, Option<&'static str>),
 }
 
-pub(super) async fn capabilities(request: HttpRequest, vo: Data<Vo>) -> HttpResponse {
+/// The document of VOSI 1.1 §2.
+pub async fn capabilities(request: HttpRequest, vo: Data<Vo>) -> HttpResponse {
     let resources = Resources::of(&vo.public_url, &request);
     let mut xml = XmlWriter::new();
     xml.open("vosi:capabilities", &NAMESPACES);

@@ -38,7 +38,7 @@ pub(super) async fn examples(request: HttpRequest, vo: Data<Vo>) -> HttpResponse
 async fn page(request: &HttpRequest, vo: &Vo) -> Result<Option<Vec<u8>>, Fault> {
     let resources = Resources::of(&vo.public_url, request);
     let mut examples = Vec::new();
-    for holding in vo.archives.holdings() {
+    for holding in vo.images.archives.holdings() {
         if let Some(image) = first_image(vo, holding).await? {
             examples.extend(of_image(holding, &image));
         }
@@ -70,7 +70,7 @@ async fn first_image(vo: &Vo, holding: &Holding) -> Result<Option<ArchiveImage>,
         instrument: None,
         science_ids: Vec::new(),
     };
-    let mut search = vo.archives.catalogue().search(dataset, Arc::new(ImageSearch::default()));
+    let mut search = vo.images.archives.catalogue().search(dataset, Arc::new(ImageSearch::default()));
     let first = search.next_page().await?.unwrap_or_default();
     Ok(first.into_iter().find(|image| image.place.is_some()))
 }

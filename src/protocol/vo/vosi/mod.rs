@@ -6,6 +6,9 @@ mod capabilities;
 mod examples;
 mod tables;
 
+pub use self::availability::availability;
+pub use self::capabilities::capabilities;
+
 use std::time::SystemTime;
 
 use actix_web::dev::Handler;
@@ -19,8 +22,8 @@ use super::dali::Fault;
 /// Mounts the documents.
 pub fn configure(service: &mut ServiceConfig) {
     service
-        .service(document("/availability", availability::availability))
-        .service(document("/capabilities", capabilities::capabilities))
+        .service(document("/availability", availability))
+        .service(document("/capabilities", capabilities))
         .service(document("/tables", tables::tables))
         .service(document("/tables/{name}", tables::table))
         .service(document("/examples", examples::examples))
@@ -57,7 +60,8 @@ async fn landing_page(vo: Data<Vo>) -> HttpResponse {
     let links: String = ["capabilities", "availability", "tables", "examples", "query?MAXREC=10"]
         .map(|name| format!("<li><a href=\"soda/{name}\">{name}</a></li>"))
         .concat();
-    let archives: Vec<_> = vo.archives.configured().iter().map(|archive| archive.id.as_str()).collect();
+    let archives: Vec<_> =
+        vo.images.archives.configured().iter().map(|archive| archive.id.as_str()).collect();
     HttpResponse::Ok().content_type("text/html; charset=utf-8").body(format!(
         "<!DOCTYPE html><title>Image services</title><h1>Image services</h1>\
          <p>SIA 2.0, DataLink 1.1 and SODA 1.0 over {}.</p><ul>{links}</ul>",
