@@ -1,6 +1,6 @@
 //! UWS 1.1: the tree of a job below `soda/async`, and below `v1/{db}/async` for ImageServ.
 //!
-//! [`call`] reads a request and finds its job, [`handlers`] act on it, [`service`] knows whose job it is, `documents`
+//! `call` reads a request and finds its job, `handlers` act on it, `service` knows whose job it is, `documents`
 //! writes the XML, `session` keeps clients' lists apart.
 
 mod call;
