@@ -375,7 +375,6 @@ mod tests {
             ("nina.ping_seconds", "1e300"),
             ("nina.listener_queue", "0"),
             ("nina.companion_listen", "\"5000\""),
-            ("nina.upload_token", "\"short\""),
             ("ingest.settle_seconds", "0"),
             ("ingest.poll_seconds", "-1"),
             ("server.workers", "513"),
