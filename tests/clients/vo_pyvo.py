@@ -75,6 +75,8 @@ row = result[dids.index(DID)]
 circle = numpy.asarray(values["CIRCLE"].max, dtype=float)
 check("the descriptor has the dataset's own circle", numpy.allclose(circle, [row["s_ra"], row["s_dec"], row["s_fov"] / 2]), circle)
 check("the descriptor has the dataset's own band", float(values["BAND"].min) == row["em_min"], values)
+cut = fits.HDUList.fromstring(record.process(circle=(37.64 * u.deg, 0.1 * u.deg, 0.005 * u.deg)).read())
+check("pyvo cuts by what the descriptor says", any(hdu.header.get("CUTX1", 0) > 1 for hdu in cut), repr(cut))
 
 # A capture of the night is an image like any other.
 captures = service.search(collection="nina", maxrec=100)

@@ -92,8 +92,11 @@ fn extensions() -> [Param; 9] {
             "form of the answer",
         ),
         option("STRETCH", &["linear", "sqrt", "log", "asinh"], "brightness of a picture"),
-        Param::input("MIN_CUT", Datatype::Double, "stat.value").description("percentile that becomes black"),
-        Param::input("MAX_CUT", Datatype::Double, "stat.value").description("percentile that becomes white"),
+        // As text: pyvo stumbles over a number without a value.
+        Param::input("MIN_CUT", Datatype::Text, "stat.value")
+            .description("percentile that becomes black, 0 to 100"),
+        Param::input("MAX_CUT", Datatype::Text, "stat.value")
+            .description("percentile that becomes white, 0 to 100"),
     ]
 }
 
