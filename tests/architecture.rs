@@ -51,7 +51,6 @@ const DIALECTS: &[&str] = &["nina", "vo", "intercom"];
 /// Library (every crate whose name starts so) → the only rooms or files that may name it.
 const LIBRARIES: &[(&str, &[&str])] = &[
     ("actix", &["protocol", "server", "cli"]),
-    ("tracing_actix_web", &["protocol", "server", "cli"]),
     ("sqlx", &["catalogue"]),
     ("fitsio", &["fits"]),
     ("fits_well", &["sky::wcs"]),

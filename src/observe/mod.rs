@@ -3,6 +3,8 @@
 pub mod health;
 pub mod logs;
 pub mod metrics;
+mod request_id;
 
 pub use health::Health;
 pub use metrics::Metrics;
+pub use request_id::RequestId;

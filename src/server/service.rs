@@ -14,12 +14,11 @@ use actix_web::{App, HttpResponse, HttpServer};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tracing_actix_web::TracingLogger;
 
 use super::filling::keep_filled;
 use super::gallery::Frames;
 use super::guard::guard;
-use super::measure::{measure, name_request};
+use super::measure::measure;
 use super::pieces::in_pieces;
 use super::{Error, companion, operations, tls};
 use crate::access::{self, Access};
@@ -310,8 +309,6 @@ fn listen(
             .wrap(from_fn(in_pieces))
             .wrap(from_fn(guard))
             .wrap(from_fn(measure))
-            .wrap(from_fn(name_request))
-            .wrap(TracingLogger::default())
             .wrap(NormalizePath::new(TrailingSlash::Trim))
             .configure(operations::configure);
         DIALECTS

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
 use trifocal::catalogue::{CatalogueError, Role};
 use trifocal::clock::SystemClock;
 use trifocal::server::{Error, Service};
 
+use crate::process::Process;
 use crate::support::{Frame, Site};
 
 #[tokio::test]
@@ -79,6 +81,32 @@ async fn every_answer_carries_its_request_id() {
     let gateway = Site::new().serve().await;
     let first = gateway.get("/healthz").await.headers()["x-request-id"].clone();
     assert_ne!(first, gateway.get("/healthz").await.headers()["x-request-id"]);
+}
+
+#[tokio::test]
+async fn the_log_tells_what_went_wrong_in_the_request_a_client_names() {
+    let site = Site::new().frame("one.fits", Frame::gradient());
+    site.config();
+    let process = Process::start(&site.path().join("trifocal.toml"));
+    process.history(|count| count == 1).await;
+    std::fs::write(site.path().join("captures/one.fits"), "no frame any more").unwrap();
+    let failed = process.get("/v2/api/image/0?stream=true").await;
+    assert_eq!(failed.status(), 500);
+    let id = failed.headers()["x-request-id"].to_str().unwrap();
+    // The log comes through a pipe, a moment later.
+    let lines: Vec<Value> = loop {
+        let log = process.log();
+        let lines =
+            log.lines().filter(|line| line.contains(id)).map(|line| serde_json::from_str(line).unwrap());
+        let lines: Vec<Value> = lines.collect();
+        if lines.iter().any(|line| line["message"] == "answered") {
+            break lines;
+        }
+        tokio::task::yield_now().await;
+    };
+    let why = lines.iter().find(|line| line["message"] == "request failed").unwrap();
+    assert_eq!(why["request"], id);
+    assert!(why["error"].as_str().is_some_and(|error| !error.is_empty()), "{why}");
 }
 
 #[tokio::test]
