@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use super::hdu::HduIndex;
+use super::index::HduIndex;
 use crate::error::{Classified, ErrorKind};
 
 /// Why a FITS file, or a part of it, cannot be had.

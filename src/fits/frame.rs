@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::error::Result;
 use super::file::FitsFile;
-use super::hdu::{Bitpix, Hdu, HduIndex, HduKind, ImageHdu};
+use super::hdu::{Hdu, HduKind};
+use super::image::{Bitpix, ImageHdu};
+use super::index::HduIndex;
 use super::section::{color_planes, raster, read_stored};
 use crate::pixel::scanlines::BandError;
 use crate::pixel::{InMemory, PixelBox, Scanlines, Shape};

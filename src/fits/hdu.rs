@@ -1,78 +1,15 @@
-//! What an HDU is, read from its header: kind, size, shape, scaling. FITS 4.0 sections 3.3, 4.4, 6 and 7.
+//! What an HDU is, read from its header: kind, size, image. FITS 4.0 sections 3.3, 4.4, 6 and 7.
 
-use std::fmt;
 use std::sync::OnceLock;
 
-use super::compressed::{TableFault, TileTable};
-use super::cutout::Template;
+use super::BLOCK_BYTES;
+use super::compressed::{self, TableFault, TileTable};
+use super::crop::Template;
 use super::error::{FitsError, Result};
 use super::header::Header;
-use super::{BLOCK_BYTES, FitsFile, compressed};
-use crate::pixel::{Limits, PixelBox};
-
-/// Which HDU of a file: 0 is the primary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct HduIndex(pub usize);
-
-impl fmt::Display for HduIndex {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "HDU {}", self.0)
-    }
-}
-
-/// The sample types FITS stores.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Bitpix {
-    /// 8-bit unsigned.
-    U8,
-    /// 16-bit signed.
-    I16,
-    /// 32-bit signed.
-    I32,
-    /// 64-bit signed.
-    I64,
-    /// IEEE single.
-    F32,
-    /// IEEE double.
-    F64,
-}
-
-impl Bitpix {
-    /// The type of a `BITPIX` value, `None` for a value the standard does not have.
-    pub fn from_code(code: i64) -> Option<Self> {
-        Some(match code {
-            8 => Self::U8,
-            16 => Self::I16,
-            32 => Self::I32,
-            64 => Self::I64,
-            -32 => Self::F32,
-            -64 => Self::F64,
-            _ => return None,
-        })
-    }
-
-    /// The `BITPIX` value.
-    pub fn code(self) -> i64 {
-        match self {
-            Self::U8 => 8,
-            Self::I16 => 16,
-            Self::I32 => 32,
-            Self::I64 => 64,
-            Self::F32 => -32,
-            Self::F64 => -64,
-        }
-    }
-
-    /// Bytes of one sample.
-    pub fn bytes(self) -> usize {
-        (self.code().unsigned_abs() / 8) as usize
-    }
-
-    /// Whether samples are IEEE floats.
-    pub fn is_float(self) -> bool {
-        self.code() < 0
-    }
-}
+use super::image::{Bitpix, ImageHdu, axes};
+use super::index::HduIndex;
+use crate::pixel::Limits;
 
 /// What an HDU holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -91,56 +28,6 @@ pub enum HduKind {
     RandomGroups,
     /// An extension of a type this room does not know.
     Other,
-}
-
-/// Shape and scaling of an image.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ImageHdu {
-    /// Stored sample type (of a compressed image: after decompression).
-    pub bitpix: Bitpix,
-    /// `NAXIS1`, `NAXIS2`, …: none is 0.
-    pub axes: Vec<usize>,
-    /// Physical = `bzero` + `bscale` × stored.
-    pub bscale: f64,
-    /// See `bscale`.
-    pub bzero: f64,
-    /// The stored integer that means "no value"; `None` for floats.
-    pub blank: Option<i64>,
-}
-
-impl ImageHdu {
-    /// Columns (`NAXIS1`).
-    pub fn width(&self) -> usize {
-        self.axes.first().copied().unwrap_or(1)
-    }
-
-    /// Rows (`NAXIS2`; 1 for a spectrum).
-    pub fn height(&self) -> usize {
-        self.axes.get(1).copied().unwrap_or(1)
-    }
-
-    /// Planes: the product of all further axes.
-    pub fn planes(&self) -> usize {
-        self.axes.iter().skip(2).product()
-    }
-
-    /// Bytes of one stored row.
-    pub fn row_bytes(&self) -> usize {
-        self.width() * self.bitpix.bytes()
-    }
-
-    /// Whether values are stored as they are.
-    pub fn is_unscaled(&self) -> bool {
-        self.bscale.to_bits() == 1.0_f64.to_bits() && self.bzero == 0.0
-    }
-
-    /// Whether `window` lies inside one plane.
-    pub fn holds(&self, window: PixelBox) -> bool {
-        let inside = |start: usize, length: usize, axis: usize| {
-            length > 0 && start.checked_add(length).is_some_and(|end| end <= axis)
-        };
-        inside(window.x, window.width, self.width()) && inside(window.y, window.height, self.height())
-    }
 }
 
 /// One header with its data.
@@ -179,18 +66,18 @@ impl Hdu {
     ) -> Result<Self> {
         let malformed = |what: String| FitsError::Malformed { hdu: index, what };
         let axes = axes(&header, "NAXIS").map_err(malformed)?;
-        let bitpix = bitpix(&header, "BITPIX").map_err(malformed)?;
+        let bitpix = Bitpix::read(&header, "BITPIX").map_err(malformed)?;
         let kind = kind(index, &header, &axes);
         let data_bytes = data_bytes(&header, kind, bitpix, &axes).map_err(malformed)?;
         let (header, table_header, image) = match kind {
             HduKind::Image => {
-                let image = image(&header, bitpix, axes).map_err(malformed)?;
+                let image = ImageHdu::read(&header, bitpix, axes).map_err(malformed)?;
                 (header, None, Some(image))
             }
             HduKind::CompressedImage => {
                 let converted = compressed::image_header(&header);
                 let (bitpix, axes) = compressed::shape(&header).map_err(malformed)?;
-                let image = image(&converted, bitpix, axes).map_err(malformed)?;
+                let image = ImageHdu::read(&converted, bitpix, axes).map_err(malformed)?;
                 (converted, Some(header), Some(image))
             }
             _ => (header, None, None),
@@ -243,10 +130,9 @@ impl Hdu {
         self.data_offset.checked_add(self.data_bytes.checked_next_multiple_of(BLOCK_BYTES as u64)?)
     }
 
-    /// Fails unless all data bytes are in the file.
-    pub(super) fn ensure_complete(&self, file: &FitsFile) -> Result<()> {
+    /// Fails unless all data bytes are in a file of `held` bytes.
+    pub(super) fn ensure_complete(&self, held: u64) -> Result<()> {
         let needed = self.data_offset.saturating_add(self.data_bytes);
-        let held = file.byte_len();
         if needed > held { Err(FitsError::Truncated { needed, held }) } else { Ok(()) }
     }
 }
@@ -263,27 +149,6 @@ fn kind(index: HduIndex, header: &Header, axes: &[usize]) -> HduKind {
         Some("TABLE") => HduKind::AsciiTable,
         Some(_) => HduKind::Other,
     }
-}
-
-/// The axis lengths under `NAXIS` or `ZNAXIS`.
-pub(super) fn axes(header: &Header, naxis: &str) -> Result<Vec<usize>, String> {
-    let count = header.integer(naxis).ok_or_else(|| format!("{naxis} is missing"))?;
-    if !(0..=999).contains(&count) {
-        return Err(format!("{naxis} = {count}"));
-    }
-    (1..=count)
-        .map(|n| {
-            let keyword = format!("{naxis}{n}");
-            let length = header.integer(&keyword).ok_or_else(|| format!("{keyword} is missing"))?;
-            usize::try_from(length).map_err(|_| format!("{keyword} = {length}"))
-        })
-        .collect()
-}
-
-/// The sample type under `BITPIX` or `ZBITPIX`.
-pub(super) fn bitpix(header: &Header, keyword: &str) -> Result<Bitpix, String> {
-    let code = header.integer(keyword).ok_or_else(|| format!("{keyword} is missing"))?;
-    Bitpix::from_code(code).ok_or_else(|| format!("{keyword} = {code}"))
 }
 
 /// |BITPIX|/8 × GCOUNT × (PCOUNT + NAXIS1 × NAXIS2 × …), FITS 4.0 equation 2.
@@ -306,19 +171,4 @@ fn data_bytes(header: &Header, kind: HduKind, bitpix: Bitpix, axes: &[usize]) ->
         .and_then(|cells| cells.checked_mul(bitpix.bytes() as u64))
         .filter(|&bytes| bytes < i64::MAX as u64 - (1 << 40))
         .ok_or_else(|| "the data size is beyond any file".to_owned())
-}
-
-/// Shape and scaling of an image.
-fn image(header: &Header, bitpix: Bitpix, axes: Vec<usize>) -> Result<ImageHdu, String> {
-    let factor = |keyword: &str, otherwise: f64| {
-        if !header.contains(keyword) || header.value(keyword) == Some(super::CardValue::Undefined) {
-            return Ok(otherwise);
-        }
-        header.real(keyword).ok_or_else(|| format!("{keyword} is no number"))
-    };
-    let blank = if bitpix.is_float() { None } else { header.integer("BLANK") };
-    if axes.iter().try_fold(1_usize, |cells, &axis| cells.checked_mul(axis)).is_none() {
-        return Err("the axes multiply to more than 64 bits".to_owned());
-    }
-    Ok(ImageHdu { bitpix, axes, bscale: factor("BSCALE", 1.0)?, bzero: factor("BZERO", 0.0)?, blank })
 }

@@ -78,3 +78,77 @@ fn read_within(unpacker: impl Read, hint: u64, packed: u64, allowed: u64) -> Res
     }
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+    use crate::fits::FitsFile;
+    use crate::fits::testing::{Held, hdu};
+    use crate::pixel::Limits;
+
+    const IMAGE: &str = "SIMPLE  = T\nBITPIX  = 8\nNAXIS   = 2\nNAXIS1  = 4\nNAXIS2  = 3";
+
+    fn open(bytes: &[u8]) -> Result<FitsFile> {
+        FitsFile::open(&Held::new(bytes).path, &Limits::default())
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packer.write_all(bytes).unwrap();
+        packer.finish().unwrap()
+    }
+
+    fn bzip2(bytes: &[u8]) -> Vec<u8> {
+        let mut packer = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+        packer.write_all(bytes).unwrap();
+        packer.finish().unwrap()
+    }
+
+    #[test]
+    fn what_is_no_fits_file_is_named() {
+        for (bytes, word) in [
+            (&b""[..], "empty"),
+            (b"version https://git-lfs.github.com/spec/v1", "git-lfs"),
+            (&[b' '; 2880], "SIMPLE"),
+        ] {
+            assert!(open(bytes).unwrap_err().to_string().contains(word), "{word}");
+        }
+        assert!(FitsFile::open(std::env::temp_dir().as_path(), &Limits::default()).is_err());
+    }
+
+    #[test]
+    fn packed_files_are_recognised_by_content_and_bounded() {
+        let plain = hdu(IMAGE, &[7; 12]);
+        for pack in [gzip, bzip2] {
+            let packed = pack(&plain);
+            let file = open(&packed).unwrap();
+            assert_eq!(file.byte_len(), plain.len() as u64);
+            assert!(file.is_unpacked() && file.memory_bytes() > plain.len() as u64);
+            let mut sample = [0];
+            file.read_exact_at(&mut sample, 2880).unwrap();
+            assert_eq!(sample, [7]);
+            assert!(matches!(open(&packed[..packed.len() - 20]), Err(FitsError::Truncated { .. })));
+            let limits = Limits { unpacked_bytes: 5759, ..Limits::default() };
+            let refused = FitsFile::open(&Held::new(&packed).path, &limits);
+            assert!(matches!(refused, Err(FitsError::TooLarge { .. })));
+            for repack in [gzip, bzip2] {
+                assert!(matches!(open(&repack(&packed)), Err(FitsError::Unsupported(_))));
+            }
+            let mut damaged = packed.clone();
+            let middle = damaged.len() / 2;
+            damaged[middle..middle + 8].fill(0xa5);
+            assert!(open(&damaged).is_err());
+        }
+    }
+
+    #[test]
+    fn bomb_is_given_up_at_the_limit() {
+        let bomb = bzip2(&vec![0; 64 << 20]);
+        assert!(bomb.len() < 1 << 10, "{} bytes", bomb.len());
+        let limits = Limits { unpacked_bytes: 1 << 20, ..Limits::default() };
+        let refused = FitsFile::open(&Held::new(&bomb).path, &limits);
+        assert!(matches!(refused, Err(FitsError::TooLarge { asked, .. }) if asked == (1 << 20) + 1));
+    }
+}

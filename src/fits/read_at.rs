@@ -10,4 +10,7 @@ pub(super) trait ReadAt {
     /// `Truncated` when there are not that many bytes, `NotResident` when getting them takes waiting that was not
     /// wanted, `Io` otherwise.
     fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> Result<()>;
+
+    /// How many bytes there are.
+    fn byte_len(&self) -> u64;
 }

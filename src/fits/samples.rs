@@ -1,7 +1,15 @@
-//! Stored big-endian samples become numbers: scaling, missing values, unsigned integers. FITS 4.0 sections 4.4.2.5
-//! and 5.
+//! Stored big-endian samples become numbers and back: scaling, missing values, unsigned integers. FITS 4.0 sections
+//! 4.4.2.5 and 5.
 
-use super::hdu::{Bitpix, ImageHdu};
+use std::io::{self, Write};
+
+use ndarray::Array3;
+
+use super::image::{Bitpix, ImageHdu};
+use crate::pixel::Raster;
+
+/// Bytes handed to a writer at once.
+pub(super) const WRITE_BYTES: usize = 1 << 20;
 
 /// A sample type as FITS stores it.
 pub(super) trait Sample: Copy + Send + Sync {
@@ -77,4 +85,35 @@ fn scaled<T: Sample, U, const N: usize>(
         }),
         None => decode(bytes, |sample| narrow(scaled(from_be(sample).value()))),
     }
+}
+
+/// Writes samples big-endian and says how many bytes they took.
+pub(super) fn write_samples(out: &mut dyn Write, raster: &Raster) -> io::Result<usize> {
+    match raster {
+        Raster::U8(samples) => write_array(out, samples, |sample| [sample]),
+        Raster::I16(samples) => write_array(out, samples, i16::to_be_bytes),
+        // Subtracting BZERO 32768 flips the top bit.
+        Raster::U16(samples) => write_array(out, samples, |sample| (sample ^ 0x8000).to_be_bytes()),
+        Raster::I32(samples) => write_array(out, samples, i32::to_be_bytes),
+        Raster::U32(samples) => write_array(out, samples, |sample| (sample ^ (1 << 31)).to_be_bytes()),
+        Raster::I64(samples) => write_array(out, samples, i64::to_be_bytes),
+        Raster::F32(samples) => write_array(out, samples, f32::to_be_bytes),
+        Raster::F64(samples) => write_array(out, samples, f64::to_be_bytes),
+    }
+}
+
+fn write_array<T: Copy, const N: usize>(
+    out: &mut dyn Write,
+    samples: &Array3<T>,
+    big_endian: impl Fn(T) -> [u8; N],
+) -> io::Result<usize> {
+    let standard = samples.as_standard_layout();
+    let mut buffer = vec![[0; N]; WRITE_BYTES / N];
+    for chunk in standard.as_slice().unwrap_or_default().chunks(WRITE_BYTES / N) {
+        for (bytes, sample) in buffer.iter_mut().zip(chunk) {
+            *bytes = big_endian(*sample);
+        }
+        out.write_all(buffer[..chunk.len()].as_flattened())?;
+    }
+    Ok(samples.len() * N)
 }

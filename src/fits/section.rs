@@ -3,10 +3,12 @@
 
 use ndarray::{Array2, Array3};
 
-use super::compressed;
+use super::compressed::TiledImage;
 use super::error::{FitsError, Result};
 use super::file::FitsFile;
-use super::hdu::{Bitpix, Hdu, HduIndex, HduKind, ImageHdu};
+use super::hdu::{Hdu, HduKind};
+use super::image::{Bitpix, ImageHdu};
+use super::index::HduIndex;
 use super::read_at::ReadAt;
 use super::samples::{decode, physical as physical_values, physical_single};
 use crate::pixel::{PixelBox, Raster};
@@ -108,7 +110,8 @@ pub(super) fn read_stored(
     out: &mut [u8],
 ) -> Result<()> {
     if hdu.kind == HduKind::CompressedImage {
-        return compressed::read_box(file, hdu, plane, window, out);
+        let (table, data_offset) = (hdu.tile_table(file.limits())?, hdu.data_offset);
+        return TiledImage { file, hdu: hdu.index, table, data_offset }.read_box(plane, window, out);
     }
     read_rows(file, hdu, plane, window, out)
 }

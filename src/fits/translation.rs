@@ -5,9 +5,12 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use super::BLOCK_BYTES;
-use super::create::{bitpix, image_header, write_samples};
+use super::create::image_header;
 use super::error::{FitsError, Result};
 use super::header::Header;
+use super::image::Bitpix;
+use super::read_at::ReadAt;
+use super::samples::write_samples;
 use crate::error::Classified;
 use crate::pixel::{BandError, Raster, SampleType, Shape};
 
@@ -54,7 +57,7 @@ impl Translated {
     pub(super) fn new(translation: Translation) -> Self {
         let Translation { cards, sample_type, shape, .. } = &translation;
         let header = image_header(cards, *sample_type, *shape).to_block_bytes();
-        let data_bytes = shape.samples() * bitpix(*sample_type).bytes();
+        let data_bytes = shape.samples() * Bitpix::of(*sample_type).bytes();
         Self { translation, header, data_bytes, data: OnceLock::new() }
     }
 
@@ -62,14 +65,25 @@ impl Translated {
         &self.header
     }
 
-    /// Length of the file.
-    pub(super) fn byte_len(&self) -> usize {
-        self.header.len() + self.data_bytes.next_multiple_of(BLOCK_BYTES)
+    fn data(&self) -> Result<&[u8]> {
+        let data = self.data.get_or_init(|| self.decode().map_err(Arc::from));
+        data.as_deref().map_err(|error| FitsError::Translated(Arc::clone(error)))
     }
 
-    /// The bytes from `offset` on, as many as `buffer` holds.
-    pub(super) fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> Result<()> {
-        let held = self.byte_len() as u64;
+    fn decode(&self) -> Result<Vec<u8>, BandError> {
+        let raster = (self.translation.decode)()?;
+        if (raster.sample_type(), raster.shape()) != (self.translation.sample_type, self.translation.shape) {
+            return Err(Contradiction.into());
+        }
+        let mut bytes = Vec::with_capacity(self.data_bytes);
+        write_samples(&mut bytes, &raster).map_err(|error| BandError::from(FitsError::Io(error)))?;
+        Ok(bytes)
+    }
+}
+
+impl ReadAt for Translated {
+    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> Result<()> {
+        let held = self.byte_len();
         let needed = offset.saturating_add(buffer.len() as u64);
         if needed > held {
             return Err(FitsError::Truncated { needed, held });
@@ -89,19 +103,8 @@ impl Translated {
         Ok(())
     }
 
-    fn data(&self) -> Result<&[u8]> {
-        let data = self.data.get_or_init(|| self.decode().map_err(Arc::from));
-        data.as_deref().map_err(|error| FitsError::Translated(Arc::clone(error)))
-    }
-
-    fn decode(&self) -> Result<Vec<u8>, BandError> {
-        let raster = (self.translation.decode)()?;
-        if (raster.sample_type(), raster.shape()) != (self.translation.sample_type, self.translation.shape) {
-            return Err(Contradiction.into());
-        }
-        let mut bytes = Vec::with_capacity(self.data_bytes);
-        write_samples(&mut bytes, &raster).map_err(|error| BandError::from(FitsError::Io(error)))?;
-        Ok(bytes)
+    fn byte_len(&self) -> u64 {
+        (self.header.len() + self.data_bytes.next_multiple_of(BLOCK_BYTES)) as u64
     }
 }
 

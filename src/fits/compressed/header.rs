@@ -1,9 +1,9 @@
 //! The header an image would have uncompressed, from the header of the table its tiles are in. FITS 4.0
 //! section 10.1.
 
-use super::super::card::{Card, CardValue};
-use super::super::hdu::{Bitpix, axes, bitpix};
-use super::super::header::Header;
+use crate::fits::card::{Card, CardValue};
+use crate::fits::header::Header;
+use crate::fits::image::{Bitpix, axes};
 
 /// Keywords that describe the table or its compression, and nothing of the image.
 const TABLE_KEYWORDS: [&str; 21] = [
@@ -25,7 +25,7 @@ pub(in crate::fits) fn shape(table: &Header) -> Result<(Bitpix, Vec<usize>), Str
     if axes.is_empty() || axes.contains(&0) {
         return Err("a compressed image without pixels".to_owned());
     }
-    Ok((bitpix(table, "ZBITPIX")?, axes))
+    Ok((Bitpix::read(table, "ZBITPIX")?, axes))
 }
 
 /// Whether the image was the primary of the file it was compressed from.

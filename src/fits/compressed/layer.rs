@@ -1,6 +1,7 @@
 //! How one plane of an image lies in tiles.
 
-use super::table::{Extent, Packing, TileTable};
+use super::column::Extent;
+use super::table::{Packing, TileTable};
 use crate::pixel::PixelBox;
 
 /// How one plane of the image lies in tiles.

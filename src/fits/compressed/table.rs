@@ -1,63 +1,13 @@
 //! The binary table a compressed image is stored in, checked before anything is decoded. FITS 4.0 sections 7.3
 //! and 10.1.
 
-use super::super::file::FitsFile;
-use super::super::hdu::{Bitpix, axes, bitpix};
-use super::super::header::Header;
+use super::codec::Codec;
+use super::column::{Column, Extent, columns, count};
+use super::fault::TableFault;
 use super::quantize::Quantization;
+use crate::fits::header::Header;
+use crate::fits::image::{Bitpix, axes};
 use crate::pixel::Limits;
-
-/// Why a table cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::fits) enum TableFault {
-    /// Its header cannot be believed.
-    Malformed(String),
-    /// It is sound, but of a kind nothing here reads.
-    Unsupported(String),
-}
-
-impl<T: Into<String>> From<T> for TableFault {
-    fn from(what: T) -> Self {
-        Self::Malformed(what.into())
-    }
-}
-
-/// How tiles are packed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Codec {
-    /// Rice coding of differences, in blocks, of 1, 2 or 4 byte integers.
-    Rice { block: usize, bytes: usize },
-    /// gzip, bytes in order.
-    Gzip1,
-    /// gzip, all first bytes, then all second bytes, ….
-    Gzip2,
-    /// IRAF pixel lists.
-    Plio,
-    /// Haar transform with quadtree coding.
-    Hcompress,
-    /// Nothing.
-    Stored,
-}
-
-/// A column of the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Column {
-    /// Where it starts in a row.
-    offset: usize,
-    /// What it holds: the letter of its `TFORM`.
-    letter: u8,
-    /// For a variable-length column (`P` or `Q`) the letter of its elements.
-    element: Option<u8>,
-}
-
-/// Where a tile's bytes are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Extent {
-    /// From the start of the heap.
-    pub(super) offset: u64,
-    /// How many.
-    pub(super) bytes: u64,
-}
 
 /// The checked structure.
 #[derive(Debug)]
@@ -74,7 +24,8 @@ pub(in crate::fits) struct TileTable {
     /// What to add to decoded integers (−32768 for unsigned 16-bit pixel lists, else 0).
     pub(super) offset: i32,
     pub(super) row_bytes: usize,
-    heap_offset: u64,
+    /// Where the heap starts, from the start of the table's data.
+    pub(super) heap_offset: u64,
     heap_bytes: u64,
     packed: Option<Column>,
     gzipped: Option<Column>,
@@ -92,7 +43,7 @@ impl TileTable {
         limits: &Limits,
     ) -> Result<Self, TableFault> {
         let axes = axes(header, "ZNAXIS")?;
-        let bitpix = bitpix(header, "ZBITPIX")?;
+        let bitpix = Bitpix::read(header, "ZBITPIX")?;
         let tile = tile_axes(header, &axes)?;
         let tile_pixels = tile.iter().try_fold(1_u64, |n, &axis| n.checked_mul(axis as u64));
         if tile_pixels.is_none_or(|pixels| pixels > limits.image_pixels.min(i32::MAX as u64)) {
@@ -116,7 +67,7 @@ impl TileTable {
         let (scale, zero, blank) = (column("ZSCALE"), column("ZZERO"), column("ZBLANK"));
         let is_scaled = scale.is_some() || header.contains("ZSCALE");
         let quantization = (bitpix.is_float() && is_scaled).then(|| Quantization::of(header)).transpose()?;
-        let codec = codec(header)?;
+        let codec = Codec::read(header)?;
         let is_unsigned_list =
             codec == Codec::Plio && bitpix == Bitpix::I16 && header.real("BZERO") == Some(32768.0);
         Ok(Self {
@@ -173,23 +124,6 @@ impl TileTable {
             blank.or(quantization.blank),
         )
     }
-
-    /// Reads heap bytes of a table whose data start at `data_offset`.
-    pub(super) fn read_heap(
-        &self,
-        file: &FitsFile,
-        data_offset: u64,
-        extent: Extent,
-    ) -> super::super::error::Result<Vec<u8>> {
-        let start = data_offset + self.heap_offset + extent.offset;
-        let (needed, held) = (start.saturating_add(extent.bytes), file.byte_len());
-        if needed > held {
-            return Err(super::super::FitsError::Truncated { needed, held });
-        }
-        let mut bytes = vec![0; extent.bytes as usize];
-        file.read_exact_at(&mut bytes, start)?;
-        Ok(bytes)
-    }
 }
 
 /// How one tile is packed.
@@ -201,51 +135,6 @@ pub(super) enum Packing {
     Lossless,
     /// The image's own samples.
     Plain,
-}
-
-impl Column {
-    /// The descriptor of a variable-length cell: element count and offset become bytes; `None` for none.
-    fn extent(&self, row: &[u8]) -> Result<Option<Extent>, String> {
-        let element_bytes =
-            self.element.and_then(width).ok_or("tiles are not in a variable-length column")?;
-        let pair = if self.letter == b'P' {
-            big_endian::<4>(row, self.offset)
-                .zip(big_endian::<4>(row, self.offset + 4))
-                .map(|(n, at)| (i64::from(i32::from_be_bytes(n)), i64::from(i32::from_be_bytes(at))))
-        } else {
-            big_endian::<8>(row, self.offset)
-                .zip(big_endian::<8>(row, self.offset + 8))
-                .map(|(n, at)| (i64::from_be_bytes(n), i64::from_be_bytes(at)))
-        };
-        let (elements, offset) = pair.ok_or("a row is shorter than its columns")?;
-        if elements == 0 {
-            return Ok(None);
-        }
-        let bytes = u64::try_from(elements).ok().and_then(|n| n.checked_mul(element_bytes as u64));
-        let extent = bytes.zip(u64::try_from(offset).ok()).map(|(bytes, offset)| Extent { offset, bytes });
-        extent.map(Some).ok_or_else(|| "a tile descriptor is negative".to_owned())
-    }
-
-    /// The number in a fixed-width cell.
-    fn real(&self, row: &[u8]) -> Option<f64> {
-        match self.letter {
-            b'D' => big_endian(row, self.offset).map(f64::from_be_bytes),
-            b'E' => big_endian(row, self.offset).map(|b| f64::from(f32::from_be_bytes(b))),
-            b'J' => big_endian(row, self.offset).map(|b| f64::from(i32::from_be_bytes(b))),
-            b'K' => big_endian(row, self.offset).map(|b| i64::from_be_bytes(b) as f64),
-            b'I' => big_endian(row, self.offset).map(|b| f64::from(i16::from_be_bytes(b))),
-            _ => None,
-        }
-    }
-}
-
-fn big_endian<const N: usize>(row: &[u8], at: usize) -> Option<[u8; N]> {
-    row.get(at..at + N)?.try_into().ok()
-}
-
-fn count(header: &Header, keyword: &str) -> Result<usize, String> {
-    let value = header.integer(keyword).and_then(|value| usize::try_from(value).ok());
-    value.ok_or_else(|| format!("{keyword} is missing or negative"))
 }
 
 /// `ZTILEn`, by default whole rows, cut to the image.
@@ -261,85 +150,6 @@ fn tile_axes(header: &Header, axes: &[usize]) -> Result<Vec<usize>, String> {
             }
         })
         .collect()
-}
-
-/// `ZCMPTYPE` with the parameters under `ZNAMEn` and `ZVALn`.
-fn codec(header: &Header) -> Result<Codec, TableFault> {
-    let unsupported = |what: &str| Err(TableFault::Unsupported(what.to_owned()));
-    let parameter = |wanted: &str, otherwise: i64| {
-        let numbers = 1..=99_u8;
-        let found = numbers
-            .map_while(|n| header.text(&format!("ZNAME{n}")).map(|name| (n, name)))
-            .find(|(_, name)| name.trim() == wanted);
-        found.and_then(|(n, _)| header.integer(&format!("ZVAL{n}"))).unwrap_or(otherwise)
-    };
-    if header.contains("ZMASKCMP") {
-        return unsupported("a compressed null mask");
-    }
-    match header.text("ZCMPTYPE").as_deref().map(str::trim) {
-        Some("RICE_1" | "RICE_ONE") => match (parameter("BLOCKSIZE", 32), parameter("BYTEPIX", 4)) {
-            (block @ 1..=65_536, bytes @ (1 | 2 | 4)) => {
-                Ok(Codec::Rice { block: block as usize, bytes: bytes as usize })
-            }
-            (block, bytes) => Err(format!("BLOCKSIZE {block}, BYTEPIX {bytes}").into()),
-        },
-        Some("GZIP_1") => Ok(Codec::Gzip1),
-        Some("GZIP_2") => Ok(Codec::Gzip2),
-        Some("PLIO_1") => Ok(Codec::Plio),
-        Some("HCOMPRESS_1") if parameter("SMOOTH", 0) != 0 => unsupported("HCOMPRESS_1 with smoothing"),
-        Some("HCOMPRESS_1") => Ok(Codec::Hcompress),
-        Some("NOCOMPRESS") => Ok(Codec::Stored),
-        Some(other) => unsupported(&format!("ZCMPTYPE {other}")),
-        None => Err("ZCMPTYPE is missing".into()),
-    }
-}
-
-/// The named columns and where they are; their widths must fit the row.
-fn columns(header: &Header, row_bytes: usize) -> Result<Vec<(String, Column)>, String> {
-    let fields = count(header, "TFIELDS")?;
-    if fields > 999 {
-        return Err(format!("TFIELDS = {fields}"));
-    }
-    let mut found = Vec::with_capacity(fields);
-    let mut offset = 0_usize;
-    for n in 1..=fields {
-        let form = header.text(&format!("TFORM{n}")).ok_or_else(|| format!("TFORM{n} is missing"))?;
-        let (cell_bytes, letter, element) =
-            form_of(form.trim()).ok_or_else(|| format!("TFORM{n} = {form}"))?;
-        let name = header.text(&format!("TTYPE{n}")).unwrap_or_default();
-        found.push((name.trim().to_ascii_uppercase(), Column { offset, letter, element }));
-        offset = offset
-            .checked_add(cell_bytes)
-            .filter(|&end| end <= row_bytes)
-            .ok_or("columns wider than the row")?;
-    }
-    Ok(found)
-}
-
-/// Bytes of a cell, its letter, and the element letter of a variable-length form such as `1PB(120)`.
-fn form_of(form: &str) -> Option<(usize, u8, Option<u8>)> {
-    let digits = form.bytes().take_while(u8::is_ascii_digit).count();
-    let repeat: usize = if digits == 0 { 1 } else { form[..digits].parse().ok()? };
-    let mut letters = form[digits..].bytes();
-    let letter = letters.next()?;
-    let element = matches!(letter, b'P' | b'Q').then(|| letters.next()).flatten();
-    let cell = match letter {
-        b'X' => repeat.div_ceil(8),
-        _ => repeat.checked_mul(width(letter)?)?,
-    };
-    Some((cell, letter, element))
-}
-
-/// Bytes of one element.
-fn width(letter: u8) -> Option<usize> {
-    Some(match letter {
-        b'L' | b'B' | b'A' => 1,
-        b'I' => 2,
-        b'J' | b'E' => 4,
-        b'K' | b'D' | b'C' | b'P' => 8,
-        b'M' | b'Q' => 16,
-        _ => return None,
-    })
 }
 
 #[cfg(test)]
@@ -412,15 +222,5 @@ mod tests {
         for (n, at) in [(761, 0), (1, 760), (-1, 0), (1, -1), (i32::MAX, i32::MAX)] {
             assert!(table.packed_tile(&row(n, at)).is_err(), "{n} {at}");
         }
-    }
-
-    #[test]
-    fn forms_have_their_widths() {
-        assert_eq!(form_of("1PB(120)"), Some((8, b'P', Some(b'B'))));
-        assert_eq!(form_of("QI"), Some((16, b'Q', Some(b'I'))));
-        assert_eq!(form_of("17X"), Some((3, b'X', None)));
-        assert_eq!(form_of("1D"), Some((8, b'D', None)));
-        assert_eq!(form_of("5"), None);
-        assert_eq!(form_of("1Z"), None);
     }
 }

@@ -1,10 +1,11 @@
 //! One tile: from packed bytes to its part of a box of samples.
 
+use super::codec::Codec;
 use super::layer::{Layer, Tile};
 use super::quantize::Dequantizer;
-use super::table::{Codec, Packing, TileTable};
+use super::table::{Packing, TileTable};
 use super::{gzip, hcompress, plio, rice};
-use crate::fits::hdu::Bitpix;
+use crate::fits::image::Bitpix;
 use crate::pixel::PixelBox;
 
 /// One tile to be decoded into its part of the box.

@@ -3,8 +3,9 @@
 use super::cut::ImageCut;
 use crate::fits::error::{FitsError, Result};
 use crate::fits::file::FitsFile;
-use crate::fits::hdu::{Bitpix, Hdu, ImageHdu};
+use crate::fits::hdu::Hdu;
 use crate::fits::header::Header;
+use crate::fits::image::{Bitpix, ImageHdu};
 use crate::fits::samples::{physical, physical_single};
 use crate::fits::section::read_stored;
 

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::fits::crop::Crop;
 use crate::fits::error::{FitsError, Result};
-use crate::fits::hdu::{HduIndex, ImageHdu};
+use crate::fits::image::ImageHdu;
+use crate::fits::index::HduIndex;
 use crate::pixel::{AxisRun, PixelBox};
 
 /// A cut through one image: a run of pixels along each of its axes.
@@ -80,22 +82,6 @@ impl ImageCut {
             stride *= length;
         }
         Ok(planes)
-    }
-}
-
-/// The runs of a cut, by the number of the axis.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Crop<'a>(pub(super) &'a [AxisRun]);
-
-impl Crop<'_> {
-    /// The run along an axis, 1 for columns; `None` when it stays whole.
-    pub(super) fn run(self, axis: usize) -> Option<AxisRun> {
-        self.0.get(axis.checked_sub(1)?).copied()
-    }
-
-    /// First pixel along an axis, 0-based.
-    pub(super) fn offset(self, axis: usize) -> i64 {
-        self.run(axis).map_or(0, |run| run.start)
     }
 }
 

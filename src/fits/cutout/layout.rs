@@ -1,15 +1,15 @@
 //! Which HDUs a cutout has, and under which headers.
 
-use super::template::Template;
-use super::{ImageCut, Kept, lookup};
+use super::{ImageCut, Kept};
 use crate::fits::card::Card;
+use crate::fits::crop::{Reference, Template};
 use crate::fits::error::{FitsError, Result};
 use crate::fits::file::FitsFile;
 use crate::fits::hdu::{Hdu, HduKind};
 use crate::fits::header::Header;
 
 /// A distortion table and the cut it moves with.
-pub(super) type Move<'a> = (lookup::Reference, &'a ImageCut);
+pub(super) type Move<'a> = (Reference, &'a ImageCut);
 
 /// What becomes of an HDU.
 pub(super) enum Fate<'a> {
@@ -36,8 +36,9 @@ pub(super) fn fate<'a>(
     let is_primary = hdu.index.0 == 0;
     match hdu.kind {
         HduKind::Image | HduKind::CompressedImage => {
-            let table =
-                moves.iter().find(|(reference, _)| hdu.kind == HduKind::Image && reference.is_to(hdu));
+            let table = moves
+                .iter()
+                .find(|(reference, _)| hdu.kind == HduKind::Image && reference.is_to(&hdu.header));
             match table {
                 Some((_, cut)) if kept != Kept::Headers => Fate::Moved(cut),
                 _ if is_primary => Fate::HeaderOnly,
@@ -59,7 +60,7 @@ pub(super) fn lookup_moves<'a>(file: &FitsFile, cuts: &'a [ImageCut]) -> Result<
         let template = file.hdu(cut.hdu)?.cutout_template(file)?;
         let references = template.lookups.as_ref().map_err(|what| FitsError::Unsupported(what.clone()))?;
         for reference in references {
-            if !file.hdus().iter().any(|hdu| hdu.kind == HduKind::Image && reference.is_to(hdu)) {
+            if !file.hdus().iter().any(|hdu| hdu.kind == HduKind::Image && reference.is_to(&hdu.header)) {
                 return Err(FitsError::Unsupported("a distortion table that is not in the file".to_owned()));
             }
             match moves.iter().find(|(other, _)| other == reference) {

@@ -6,10 +6,7 @@
 mod canvas;
 mod cut;
 mod layout;
-mod lookup;
 mod mosaic;
-mod sections;
-mod template;
 #[cfg(test)]
 mod tests;
 
@@ -19,18 +16,18 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
 use self::canvas::Canvas;
-use self::cut::Crop;
 pub use self::cut::{ImageCut, Kept};
 use self::layout::{Fate, fate, lookup_moves, without_pixels};
 use self::mosaic::Mosaic;
 pub use self::mosaic::MosaicPatch;
-pub(super) use self::template::Template;
 use super::BLOCK_BYTES;
+use super::crop::{Crop, Template, moved};
 use super::error::{FitsError, Result};
-use super::file::FitsFile;
-use super::file::Resident;
-use super::hdu::{Bitpix, Hdu, HduIndex, HduKind};
+use super::file::{FitsFile, Resident};
+use super::hdu::{Hdu, HduKind};
 use super::header::Header;
+use super::image::Bitpix;
+use super::index::HduIndex;
 use super::read_at::ReadAt;
 use super::section::{check, read_rows, read_stored};
 use crate::pixel::PixelBox;
@@ -105,7 +102,7 @@ impl Cutout {
                 Fate::Dropped => {}
                 Fate::Cut(cut) => cutout.push_cut(hdu, cut, kept, note)?,
                 Fate::Moved(cut) => {
-                    cutout.push_header(&lookup::moved(&hdu.header, Crop(&cut.runs)));
+                    cutout.push_header(&moved(&hdu.header, Crop(&cut.runs)));
                     cutout.push_copy(hdu, hdu.data_offset)?;
                 }
                 Fate::HeaderOnly => cutout.push_header(&without_pixels(&hdu.header)),
@@ -208,7 +205,7 @@ impl Cutout {
         canvas: Option<&Canvas>,
         note: &CutoutNote,
     ) -> Result<Header> {
-        let mut header = hdu.cutout_template(&self.file)?.cropped(Crop(&cut.runs), Some(note));
+        let mut header = hdu.cutout_template(&self.file)?.cropped(Crop(&cut.runs), Some(note.made_at));
         for (run, [first, last]) in cut.runs.iter().skip(2).zip(FURTHER_BOUNDS) {
             header.set_integer(first, run.start + 1, "first plane taken from the source");
             header.set_integer(last, run.end(), "last plane taken from the source");
@@ -264,8 +261,8 @@ impl Cutout {
 
     /// Copies an HDU from `offset`, its header or its data, to its end.
     fn push_copy(&mut self, hdu: &Hdu, offset: u64) -> Result<()> {
-        hdu.ensure_complete(&self.file)?;
         let held = self.file.byte_len();
+        hdu.ensure_complete(held)?;
         let end = hdu.end_offset().unwrap_or(held).min(held);
         self.push(end - offset, Source::Copied(offset));
         self.pad(if hdu.kind == HduKind::AsciiTable { b' ' } else { 0 });

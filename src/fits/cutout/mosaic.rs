@@ -8,7 +8,9 @@ use super::layout::{Fate, fate, lookup_moves, without_pixels};
 use super::{Cutout, CutoutNote, ImageCut, Kept, Source};
 use crate::fits::error::{FitsError, Result};
 use crate::fits::file::FitsFile;
-use crate::fits::hdu::{Hdu, HduIndex, HduKind, ImageHdu};
+use crate::fits::hdu::{Hdu, HduKind};
+use crate::fits::image::ImageHdu;
+use crate::fits::index::HduIndex;
 use crate::fits::section::{check, read_stored};
 use crate::pixel::{AxisRun, Patchwork, PixelBox};
 

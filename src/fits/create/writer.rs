@@ -1,50 +1,18 @@
-//! New FITS files from arrays and cards: plain, gzip or with RICE-compressed tiles, never seen half-written.
-//!
-//! A file is written under a temporary name in its own directory and renamed when it is whole.
+//! HDUs of arrays and cards become the bytes of a file.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use ndarray::Array3;
-
-use super::BLOCK_BYTES;
-pub use super::column::{Column, ColumnValues};
-use super::hdu::Bitpix;
-use super::header::Header;
-use super::rice;
-use crate::error::{Classified, ErrorKind};
-use crate::pixel::{Raster, SampleType, Shape};
-
-/// Bytes handed to the operating system at once.
-const WRITE_BYTES: usize = 1 << 20;
-
-/// Keywords the writer derives from the content; a caller's cards of these names are dropped.
-const STRUCTURE: [&str; 10] =
-    ["SIMPLE", "XTENSION", "BITPIX", "NAXIS", "NAXIS1", "NAXIS2", "NAXIS3", "PCOUNT", "GCOUNT", "END"];
-
-/// Why a file could not be made.
-#[derive(Debug, thiserror::Error)]
-pub enum CreateError {
-    /// The operating system refused.
-    #[error("the file could not be written")]
-    Io(#[from] io::Error),
-    /// A table's columns have different numbers of rows.
-    #[error("the columns of a table differ in length")]
-    UnevenColumns,
-    /// cfitsio refused; the status is its own number.
-    #[error("compression failed with cfitsio status {status}")]
-    Compression {
-        /// cfitsio's error number.
-        status: i32,
-    },
-}
-
-impl Classified for CreateError {
-    fn kind(&self) -> ErrorKind {
-        ErrorKind::Internal
-    }
-}
+use super::column::Column;
+use super::error::CreateError;
+use super::replace::{beside, write_whole};
+use super::rice::rice_copy;
+use super::structure::{Structure, structured};
+use crate::fits::BLOCK_BYTES;
+use crate::fits::header::Header;
+use crate::fits::samples::{WRITE_BYTES, write_samples};
+use crate::pixel::Raster;
 
 /// What an HDU holds.
 #[derive(Debug)]
@@ -52,6 +20,16 @@ enum Content {
     Nothing,
     Image(Raster),
     Table { row_bytes: usize, rows: usize, bytes: Vec<u8> },
+}
+
+impl Content {
+    fn structure(&self) -> Structure {
+        match self {
+            Self::Nothing => Structure::Nothing,
+            Self::Image(raster) => Structure::Image(raster.sample_type(), raster.shape()),
+            Self::Table { row_bytes, rows, .. } => Structure::Table { row_bytes: *row_bytes, rows: *rows },
+        }
+    }
 }
 
 /// A FITS file in the making: HDUs in order, the first one the primary.
@@ -149,7 +127,7 @@ impl FitsWriter {
         let plain = beside(path, "plain");
         let written = self.write(&plain).and_then(|_| rice_copy(&plain, path));
         // The plain copy is only a means; failing to remove it must not hide the outcome.
-        let _ = std::fs::remove_file(&plain);
+        let _ = fs::remove_file(&plain);
         written
     }
 
@@ -175,160 +153,11 @@ impl FitsWriter {
     }
 }
 
-/// Copies a FITS file with every image RICE-compressed, other HDUs as they are; says how many bytes it has.
-/// The same source gives the same bytes: dithering starts from a fixed seed.
-///
-/// # Errors
-/// The operating system's or cfitsio's error; nothing is left under `target` then.
-pub fn rice_copy(source: &Path, target: &Path) -> Result<u64, CreateError> {
-    write_whole(target, |temporary| {
-        rice::compress(source, temporary)?;
-        Ok(std::fs::metadata(temporary)?.len())
-    })
-}
-
-/// Lets `fill` write under a temporary name beside `path` and renames the result.
-fn write_whole(
-    path: &Path,
-    fill: impl FnOnce(&Path) -> Result<u64, CreateError>,
-) -> Result<u64, CreateError> {
-    let temporary = beside(path, "part");
-    // A leftover of a killed run would make cfitsio refuse.
-    let _ = std::fs::remove_file(&temporary);
-    let bytes = fill(&temporary)
-        .and_then(|bytes| std::fs::rename(&temporary, path).map(|()| bytes).map_err(CreateError::from));
-    if bytes.is_err() {
-        let _ = std::fs::remove_file(&temporary);
-    }
-    bytes
-}
-
-/// A hidden sibling of `path`, of an extension no scan takes for an image.
-fn beside(path: &Path, extension: &str) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{name}.{extension}"))
-}
-
-/// What the structural cards of an HDU say.
-enum Structure {
-    Nothing,
-    Image(SampleType, Shape),
-    Table { row_bytes: usize, rows: usize },
-}
-
-impl Content {
-    fn structure(&self) -> Structure {
-        match self {
-            Self::Nothing => Structure::Nothing,
-            Self::Image(raster) => Structure::Image(raster.sample_type(), raster.shape()),
-            Self::Table { row_bytes, rows, .. } => Structure::Table { row_bytes: *row_bytes, rows: *rows },
-        }
-    }
-}
-
-/// The header of a file whose only HDU is an image, structural cards first.
-pub(super) fn image_header(cards: &Header, sample_type: SampleType, shape: Shape) -> Header {
-    structured(true, false, cards, &Structure::Image(sample_type, shape))
-}
-
-/// The header as written: structural cards in the order FITS 4.0 section 4.4.1 demands, then the caller's.
-fn structured(primary: bool, extensions_follow: bool, cards: &Header, structure: &Structure) -> Header {
-    let mut header = Header::new();
-    let own = |keyword: &str| cards.comment(keyword).unwrap_or_default();
-    match (primary, structure) {
-        (true, _) => header.set_logical(
-            "SIMPLE",
-            true,
-            &cards.comment("SIMPLE").unwrap_or_else(|| "conforms to the FITS standard".into()),
-        ),
-        (false, Structure::Table { .. }) => header.set_text("XTENSION", "BINTABLE", "binary table"),
-        (false, _) => header.set_text("XTENSION", "IMAGE", "image extension"),
-    }
-    let (bitpix, axes): (Bitpix, Vec<usize>) = match *structure {
-        Structure::Nothing => (Bitpix::U8, Vec::new()),
-        Structure::Table { row_bytes, rows } => (Bitpix::U8, vec![row_bytes, rows]),
-        Structure::Image(sample_type, shape) => (bitpix(sample_type), axes(shape)),
-    };
-    header.set_integer("BITPIX", bitpix.code(), &own("BITPIX"));
-    header.set_integer("NAXIS", axes.len() as i64, &own("NAXIS"));
-    for (number, length) in (1..).zip(&axes) {
-        let keyword = format!("NAXIS{number}");
-        header.set_integer(&keyword, *length as i64, &own(&keyword));
-    }
-    if !primary {
-        header.set_integer("PCOUNT", 0, "");
-        header.set_integer("GCOUNT", 1, "");
-    }
-    let unsigned_zero = match structure {
-        Structure::Image(SampleType::U16, _) => Some((1 << 15, "unsigned 16-bit samples")),
-        Structure::Image(SampleType::U32, _) => Some((1 << 31, "unsigned 32-bit samples")),
-        _ => None,
-    };
-    if let Some((bzero, comment)) = unsigned_zero.filter(|_| !cards.contains("BZERO")) {
-        header.set_integer("BZERO", bzero, comment);
-        header.set_integer("BSCALE", 1, "");
-    }
-    if primary && extensions_follow && !cards.contains("EXTEND") {
-        header.set_logical("EXTEND", true, "extensions follow");
-    }
-    cards
-        .cards()
-        .filter(|card| !STRUCTURE.contains(&card.keyword().as_str()))
-        .for_each(|card| header.push(card));
-    header
-}
-
-/// How samples of a type are stored.
-pub(super) fn bitpix(sample_type: SampleType) -> Bitpix {
-    match sample_type {
-        SampleType::U8 => Bitpix::U8,
-        SampleType::I16 | SampleType::U16 => Bitpix::I16,
-        SampleType::I32 | SampleType::U32 => Bitpix::I32,
-        SampleType::I64 => Bitpix::I64,
-        SampleType::F32 => Bitpix::F32,
-        SampleType::F64 => Bitpix::F64,
-    }
-}
-
-/// `NAXISn` of a raster: columns, rows and, when there are several, planes.
-fn axes(Shape { planes, rows, columns }: Shape) -> Vec<usize> {
-    if planes == 1 { vec![columns, rows] } else { vec![columns, rows, planes] }
-}
-
-/// Writes samples big-endian and says how many bytes they took.
-pub(super) fn write_samples(out: &mut dyn Write, raster: &Raster) -> io::Result<usize> {
-    match raster {
-        Raster::U8(samples) => write_array(out, samples, |sample| [sample]),
-        Raster::I16(samples) => write_array(out, samples, i16::to_be_bytes),
-        // Subtracting BZERO 32768 flips the top bit.
-        Raster::U16(samples) => write_array(out, samples, |sample| (sample ^ 0x8000).to_be_bytes()),
-        Raster::I32(samples) => write_array(out, samples, i32::to_be_bytes),
-        Raster::U32(samples) => write_array(out, samples, |sample| (sample ^ (1 << 31)).to_be_bytes()),
-        Raster::I64(samples) => write_array(out, samples, i64::to_be_bytes),
-        Raster::F32(samples) => write_array(out, samples, f32::to_be_bytes),
-        Raster::F64(samples) => write_array(out, samples, f64::to_be_bytes),
-    }
-}
-
-fn write_array<T: Copy, const N: usize>(
-    out: &mut dyn Write,
-    samples: &Array3<T>,
-    big_endian: impl Fn(T) -> [u8; N],
-) -> io::Result<usize> {
-    let standard = samples.as_standard_layout();
-    let mut buffer = vec![[0; N]; WRITE_BYTES / N];
-    for chunk in standard.as_slice().unwrap_or_default().chunks(WRITE_BYTES / N) {
-        for (bytes, sample) in buffer.iter_mut().zip(chunk) {
-            *bytes = big_endian(*sample);
-        }
-        out.write_all(buffer[..chunk.len()].as_flattened())?;
-    }
-    Ok(samples.len() * N)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fits::create::column::ColumnValues;
+    use crate::fits::create::rice::DITHER_SEED;
     use ndarray::Array;
 
     fn ramp(rows: usize, columns: usize) -> Raster {
@@ -401,13 +230,13 @@ mod tests {
         writer.write_gzip(&directory.path().join("a.fits.gz")).unwrap();
         writer.write_rice(&directory.path().join("a.fits.fz")).unwrap();
         assert!(writer.write(&directory.path().join("missing/a.fits")).is_err());
-        let mut names: Vec<_> = std::fs::read_dir(directory.path())
+        let mut names: Vec<_> = fs::read_dir(directory.path())
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .collect();
         names.sort();
         assert_eq!(names, ["a.fits", "a.fits.fz", "a.fits.gz"]);
-        assert_eq!(std::fs::read(&path).unwrap(), bytes_of(&writer));
+        assert_eq!(fs::read(&path).unwrap(), bytes_of(&writer));
     }
 
     #[test]
@@ -424,11 +253,11 @@ mod tests {
         let [first, second] = ["1.fits.fz", "2.fits.fz"].map(|name| {
             let path = directory.path().join(name);
             writer.write_rice(&path).unwrap();
-            std::fs::read(path).unwrap()
+            fs::read(path).unwrap()
         });
         assert!(first == second);
         // Both images, not only the first, start dithering from the fixed seed.
-        let seed = format!("ZDITHER0= {:>20}", rice::DITHER_SEED);
+        let seed = format!("ZDITHER0= {DITHER_SEED:>20}");
         let seeded = first.chunks(80).filter(|card| card.starts_with(seed.as_bytes())).count();
         assert_eq!(seeded, 2);
         let extension = Header::parse(&first[BLOCK_BYTES..]).unwrap();

@@ -3,12 +3,11 @@
 
 use super::Crop;
 use crate::fits::card::CardValue;
-use crate::fits::hdu::Hdu;
 use crate::fits::header::Header;
 
 /// A table an image refers to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Reference {
+pub(in crate::fits) struct Reference {
     /// `EXTNAME` of the table.
     name: &'static str,
     /// `EXTVER` of the table.
@@ -16,10 +15,10 @@ pub(super) struct Reference {
 }
 
 impl Reference {
-    /// Whether an HDU is that table.
-    pub(super) fn is_to(&self, hdu: &Hdu) -> bool {
-        hdu.name().is_some_and(|name| name.trim() == self.name)
-            && hdu.header.integer("EXTVER").unwrap_or(1) == self.version
+    /// Whether the table under this header is meant.
+    pub(in crate::fits) fn is_to(&self, table: &Header) -> bool {
+        table.text("EXTNAME").is_some_and(|name| name.trim() == self.name)
+            && table.integer("EXTVER").unwrap_or(1) == self.version
     }
 }
 
@@ -75,7 +74,7 @@ fn field_of(header: &Header, record: &str, field: &str) -> Option<f64> {
 }
 
 /// The table's header after its image was cropped: its reference values are pixels of the image.
-pub(super) fn moved(table: &Header, crop: Crop<'_>) -> Header {
+pub(in crate::fits) fn moved(table: &Header, crop: Crop<'_>) -> Header {
     let mut header = table.clone();
     header.remove("CHECKSUM");
     for (keyword, axis) in [("CRVAL1", 1), ("CRVAL2", 2)] {

@@ -1,13 +1,15 @@
-//! Tile compression of whole files by cfitsio: the one thing its safe binding cannot do for us.
+//! Copies of whole files with RICE-compressed tiles, by cfitsio: the one thing its safe binding cannot do for us.
 
 use std::ffi::CString;
+use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::ptr;
 
 use fitsio::sys;
 
-use super::create::CreateError;
+use super::error::CreateError;
+use super::replace::write_whole;
 
 /// Where cfitsio's dithering sequence starts; fixed, because its default is the time of day.
 pub(super) const DITHER_SEED: i32 = 1;
@@ -16,8 +18,20 @@ const QUANTIZE_LEVEL: f32 = 4.0;
 /// cfitsio's read-only mode.
 const READ_ONLY: i32 = 0;
 
+/// Copies a FITS file with every image RICE-compressed, other HDUs as they are; says how many bytes it has.
+/// The same source gives the same bytes: dithering starts from a fixed seed.
+///
+/// # Errors
+/// The operating system's or cfitsio's error; nothing is left under `target` then.
+pub fn rice_copy(source: &Path, target: &Path) -> Result<u64, CreateError> {
+    write_whole(target, |temporary| {
+        compress(source, temporary)?;
+        Ok(fs::metadata(temporary)?.len())
+    })
+}
+
 /// Writes to `target`, which must not exist, the HDUs of `source` with images as RICE-compressed tiles.
-pub(super) fn compress(source: &Path, target: &Path) -> Result<(), CreateError> {
+fn compress(source: &Path, target: &Path) -> Result<(), CreateError> {
     let source = Handle::open(source)?;
     let target = Handle::create(target)?;
     for number in 1..=source.hdus()? {

@@ -1,10 +1,12 @@
 //! What a crop changes in a header, worked out once per HDU and applied to every cutout.
 
+use chrono::{DateTime, Utc};
+
 use super::sections::{Section, Subject};
-use super::{Crop, CutoutNote, lookup};
+use super::{Crop, lookup};
 use crate::fits::card::{Card, CardValue, ValueSlot, real_text};
-use crate::fits::hdu::ImageHdu;
 use crate::fits::header::Header;
+use crate::fits::image::ImageHdu;
 
 /// Cards that would lie about a part of the image.
 const STALE: [&str; 7] = ["CHECKSUM", "DATASUM", "ZHECKSUM", "ZDATASUM", "DATAMIN", "DATAMAX", "CUTID"];
@@ -60,12 +62,12 @@ pub(in crate::fits) struct Template {
     header: Header,
     changes: Vec<CardChange>,
     /// Look-up distortion tables this image needs; an error when they cannot follow the crop.
-    pub(super) lookups: Result<Vec<lookup::Reference>, String>,
+    pub(in crate::fits) lookups: Result<Vec<lookup::Reference>, String>,
 }
 
 impl Template {
     /// For an image: everything a crop changes, and the cards that tell where it came from.
-    pub(super) fn of_image(header: &Header, image: &ImageHdu, origin: &str) -> Self {
+    pub(in crate::fits) fn of_image(header: &Header, image: &ImageHdu, origin: &str) -> Self {
         let mut kept = without_stale(header);
         for (keyword, comment) in [
             ("CUTX1", "first column taken from the source"),
@@ -101,12 +103,12 @@ impl Template {
     }
 
     /// For a primary without pixels, whose coordinates, if it has any, are those of the extensions' pixels.
-    pub(super) fn of_empty(header: &Header) -> Self {
+    pub(in crate::fits) fn of_empty(header: &Header) -> Self {
         Self::with_pixel_coordinates(without_stale(header))
     }
 
     /// Whether a crop changes anything.
-    pub(super) fn is_changed(&self) -> bool {
+    pub(in crate::fits) fn is_changed(&self) -> bool {
         !self.changes.is_empty()
     }
 
@@ -143,8 +145,8 @@ impl Template {
         Self { header, changes, lookups: Ok(Vec::new()) }
     }
 
-    /// The header of a crop.
-    pub(super) fn cropped(&self, crop: Crop<'_>, note: Option<&CutoutNote>) -> Header {
+    /// The header of a crop, with its time of making where that is told.
+    pub(in crate::fits) fn cropped(&self, crop: Crop<'_>, made_at: Option<DateTime<Utc>>) -> Header {
         let mut header = self.header.clone();
         let mut gone = Vec::new();
         for &CardChange { at, change, slot } in &self.changes {
@@ -163,7 +165,7 @@ impl Template {
                 Change::Detector(section, shown) => {
                     section.detector_cropped(shown, crop).map(|section| format!("'{section}'"))
                 }
-                Change::Date => note.map(|note| format!("'{}'", note.made_at.format("%Y-%m-%dT%H:%M:%S"))),
+                Change::Date => made_at.map(|time| format!("'{}'", time.format("%Y-%m-%dT%H:%M:%S"))),
             };
             match text {
                 Some(text) => header.replace_at(at, slot.filled(&text)),
