@@ -10,7 +10,7 @@ use sqlx::{QueryBuilder, Row, Sqlite};
 use super::frames::frame_columns;
 use super::images::{image_columns, image_from_row};
 use super::{ArchiveId, ArchiveImage, Catalogue, Dataset, Interval, Result, ScienceId};
-use crate::sky::{Footprint, Region, UnitVectorBox};
+use crate::sky::{Region, UnitVectorBox};
 
 /// Rows read at once.
 const PAGE: usize = 256;
@@ -230,7 +230,7 @@ impl Search {
             return true;
         }
         let Some(place) = &image.place else { return false };
-        let footprint = Footprint::restore(&place.outline, place.centre, place.radius_deg);
+        let footprint = place.footprint();
         regions.iter().any(|region| footprint.intersects(region))
     }
 

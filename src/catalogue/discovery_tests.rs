@@ -8,7 +8,7 @@ use super::*;
 use crate::catalogue::tests::empty;
 use crate::catalogue::{Coverage, FrameFacts, HeaderDigest, ImagePlace, NewImage, Origin, ScienceIdScheme};
 use crate::fits::{FileStamp, HduIndex};
-use crate::sky::SkyCoord;
+use crate::sky::{Footprint, SkyCoord};
 
 fn names() -> (ArchiveId, Dataset) {
     (ArchiveId::try_from("Survey").unwrap(), Dataset::try_from("calexp").unwrap())

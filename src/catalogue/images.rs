@@ -13,8 +13,7 @@ use super::sky_cell::SkyCell;
 use super::{
     ArchiveId, Catalogue, CatalogueError, DataId, Dataset, Result, ScienceId, ScienceIdScheme, rows,
 };
-use crate::sky::SkyCoord;
-use crate::sky::UnitVectorBox;
+use crate::sky::{Footprint, SkyCoord, UnitVectorBox};
 
 /// Where an image is on the sky.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +26,13 @@ pub struct ImagePlace {
     pub radius_deg: f64,
     /// Side of a square pixel of the same area.
     pub pixel_scale_arcsec: f64,
+}
+
+impl ImagePlace {
+    /// Its outline, to ask what it holds and touches.
+    pub fn footprint(&self) -> Footprint {
+        Footprint::restore(&self.outline, self.centre, self.radius_deg)
+    }
 }
 
 /// What makes a frame an image of an archive.

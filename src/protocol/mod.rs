@@ -44,7 +44,7 @@ pub const DIALECTS: [Dialect; 3] = [
         prefixes: &["/api/image", "/image"],
         configure: vo::configure,
         service: |method, _| is_request(method).then_some(Service::Vo),
-        refused: refusal::in_plain_words,
+        refused: vo::refused,
     },
     Dialect {
         name: "camera",

@@ -59,6 +59,9 @@ pub enum Error {
     /// Images that were to be stitched do not lie on one grid of pixels.
     #[error("the images do not lie on one pixel grid, and nothing is resampled here")]
     DifferentGrids,
+    /// Images are stitched under a box around a point only.
+    #[error("only a box around a point is stitched")]
+    NotABox,
     /// The file holds no image with pixels.
     #[error("the file holds no image")]
     NoImage,
@@ -78,7 +81,7 @@ impl Classified for Error {
             Self::Codec(error) => error.kind(),
             Self::Catalogue(error) => error.kind(),
             Self::OutsideImage => ErrorKind::OutsideImage,
-            Self::BeyondTheEdge | Self::NoMetadata(_) => ErrorKind::InvalidInput,
+            Self::BeyondTheEdge | Self::NoMetadata(_) | Self::NotABox => ErrorKind::InvalidInput,
             Self::TooManyPixels { .. } => ErrorKind::TooLarge,
             Self::Cube(error) => error.kind(),
             Self::DifferentGrids => ErrorKind::Unsupported,

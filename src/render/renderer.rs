@@ -285,23 +285,32 @@ impl Renderer {
 /// What a cache entry costs beside its bytes.
 const ENTRY_BYTES: usize = 512;
 
-/// Whether `point` lies on a pixel of the image: ½ ≤ x < NAXIS1 + ½, and likewise y. An image whose file cannot
-/// tell any more does not.
+/// Whether `point` lies on a pixel of the image: ½ ≤ x < NAXIS1 + ½, and likewise y. When its file cannot be opened
+/// the outline of the catalogue decides, so that a damaged file is told of and no other image takes its place.
 fn contains(file: Result<Arc<OpenFile>, Error>, image: &ArchiveImage, point: SkyCoord) -> bool {
-    let hdu = image.frame.facts.hdu;
-    match file.and_then(|file| Ok((file.wcs(hdu)?, file))) {
-        Ok((wcs, file)) => {
-            let axes = file.fits.hdu(hdu).ok().and_then(|hdu| hdu.image.as_ref()).map(|image| &image.axes);
-            let inside = |at: f64, axis: usize| {
-                let length = axes.and_then(|axes| axes.get(axis - 1)).copied().unwrap_or(0);
-                (0.5..length as f64 + 0.5).contains(&at)
-            };
-            let [x_axis, y_axis] = wcs.celestial_axes();
-            wcs.pixel_at(point).is_some_and(|pixel| inside(pixel.x, x_axis) && inside(pixel.y, y_axis))
-        }
+    let left_out = |error: &dyn std::error::Error, what: &str| {
+        tracing::warn!(path = %image.frame.path.display(), error = %chain(error), "{what}");
+    };
+    let file = match file {
+        Ok(file) => file,
         Err(error) => {
-            tracing::warn!(path = %image.frame.path.display(), error = %chain(&error), "image left out");
-            false
+            left_out(&error, "image judged by its outline");
+            return image.place.as_ref().is_some_and(|place| place.footprint().contains(point));
         }
-    }
+    };
+    let hdu = image.frame.facts.hdu;
+    let wcs = match file.wcs(hdu) {
+        Ok(wcs) => wcs,
+        Err(error) => {
+            left_out(&error, "image left out");
+            return false;
+        }
+    };
+    let axes = file.fits.hdu(hdu).ok().and_then(|hdu| hdu.image.as_ref()).map(|image| &image.axes);
+    let inside = |at: f64, axis: usize| {
+        let length = axes.and_then(|axes| axes.get(axis - 1)).copied().unwrap_or(0);
+        (0.5..length as f64 + 0.5).contains(&at)
+    };
+    let [x_axis, y_axis] = wcs.celestial_axes();
+    wcs.pixel_at(point).is_some_and(|pixel| inside(pixel.x, x_axis) && inside(pixel.y, y_axis))
 }

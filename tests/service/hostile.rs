@@ -126,6 +126,25 @@ async fn files_that_changed_after_they_were_catalogued_are_told_apart() {
 }
 
 #[tokio::test]
+async fn the_nearest_image_is_told_of_even_when_its_file_cannot_be_opened_any_more() {
+    // The second image lies half a degree away and contains the point, too; it does not take the first one's place.
+    let mut wide = located();
+    wide.set_real("CDELT1", -0.1, "");
+    wide.set_real("CDELT2", 0.1, "");
+    wide.set_real("CRVAL1", 150.5, "");
+    let (gateway, folder) = archive(&[(1, located()), (2, wide)]).await;
+    let at = |ra: f64| format!("{V1}?ds=files&filter=r&ra={ra}&dec=2&width=5&height=5&unit=pixel");
+    assert_eq!(gateway.get(&at(150.0)).await.headers()["x-science-id"], "1");
+    for broken in [Some("<html>502 Bad Gateway</html>"), None] {
+        let path = folder.join("image_1.fits");
+        broken.map_or_else(|| std::fs::remove_file(&path), |content| std::fs::write(&path, content)).unwrap();
+        let (status, body) = gateway.json(&at(150.0)).await;
+        assert_eq!((status, body["exception"].as_str()), (500, Some("RuntimeError")), "{body}");
+        assert_eq!(gateway.get(&at(150.1)).await.headers()["x-science-id"], "2");
+    }
+}
+
+#[tokio::test]
 async fn a_file_that_was_replaced_by_another_image_is_cut_as_it_is_now() {
     let (gateway, folder) = archive(&[(1, located())]).await;
     assert_eq!(soda(&gateway, 1, CIRCLE).await.headers()["x-cutout-bounds"], "16:25,16:25");

@@ -8,6 +8,7 @@ mod formats;
 mod frame_cameras;
 mod hostile;
 mod imageserv;
+mod imageserv_errors;
 mod intercom_errors;
 mod nina;
 mod one_catalogue;

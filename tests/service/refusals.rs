@@ -31,57 +31,6 @@ async fn an_answer_too_large_for_now_names_both_sizes_and_where_jobs_go() {
 }
 
 #[tokio::test]
-async fn imageserv_keeps_the_words_of_its_contract() {
-    let gateway = gateway("").await;
-    let sid = "ds=calexp&sid=5646240694&ra=37.6292&dec=0.104625";
-    for (query, status, exception, message) in [
-        (
-            format!("{sid}&width=4&height=4&unit=deg"),
-            400,
-            "UsageError",
-            "Requested image exceeded 9.6 squared degrees",
-        ),
-        (format!("{sid}&width=0&height=4"), 400, "ValueError", "INVALID_INPUT width=0 height=4"),
-        (format!("{sid}&width=nan&height=4"), 400, "ValueError", "INVALID_INPUT width=nan height=4"),
-        (
-            format!("{sid}&width=3&height=4&unit=parsec"),
-            400,
-            "ValueError",
-            "No Units specified for cutout dimensions",
-        ),
-        (format!("{sid}&width=3"), 400, "ValueError", "missing height"),
-        (
-            format!("{sid}&width=5000&height=4&unit=pixel&edge=strict"),
-            400,
-            "ValueError",
-            "the requested box reaches beyond the edge of the image",
-        ),
-        (
-            "ds=calexp&sid=5646240694&ra=217.6292&dec=-0.104625&width=3&height=4".to_owned(),
-            404,
-            "OSError",
-            "Image Not Found",
-        ),
-        ("ds=raw&ra=Inf&dec=2&filter=r".to_owned(), 400, "ValueError", "Invalid ra Inf and dec 2. "),
-        ("ds=deepcoadd&sid=14745613".to_owned(), 400, "ValueError", "invalid data id"),
-        ("ds=raw&get_dataid=get&ccdexpid=5646540694".to_owned(), 400, "ValueError", "invalid data id"),
-        ("ds=raw&get_ccdexpid=get&run=5646".to_owned(), 400, "ValueError", "missing camcol, field, filter"),
-        (
-            "ds=raw&sid=5646240694&RESPONSEFORMAT=foo/bar".to_owned(),
-            400,
-            "ValueError",
-            "Invalid RESPONSEFORMAT foo/bar",
-        ),
-    ] {
-        let (answered, body) = gateway.json(&format!("{V1}?{query}")).await;
-        let told = (body["exception"].as_str().unwrap(), body["message"].as_str().unwrap());
-        assert_eq!((answered, told), (status, (exception, message)), "{query}");
-    }
-    let (_, body) = gateway.json(&format!("{V1}?{sid}&width=3&height=4").replace("37.6292", "37.9")).await;
-    assert_eq!(body["more"][0], "requested cutout does not overlap image 5646240694");
-}
-
-#[tokio::test]
 async fn more_at_once_than_there_are_places_for_is_asked_to_come_back_in_every_dialect() {
     let gateway = gateway("[limits]\nrenders_in_flight = 1\nrenders_queued = 0\n").await;
     for (path, start) in [

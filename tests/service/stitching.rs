@@ -1,6 +1,6 @@
 //! Cutouts across the borders of patches, compared pixel by pixel with the patches themselves.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ndarray::Array3;
@@ -140,58 +140,143 @@ async fn what_cannot_be_stitched_is_refused() {
     }
 }
 
-/// What makes the second patch another one.
-type Change = fn(&mut Header);
+/// One of two patches in the making.
+struct HalfMade {
+    science: Header,
+    mask: Header,
+    pixels: Raster,
+}
 
-/// An archive of two patches of 20 x 20 pixels side by side, the second one's header changed by `change`.
-async fn two_patches(change: impl Fn(&mut Header)) -> Gateway {
-    let site = Site::new();
-    let folder = site.path().join("coadds");
+/// What makes the second patch another one.
+type Change = fn(&mut HalfMade);
+
+/// How the files of patches lie in the archive.
+#[derive(Clone, Copy)]
+enum Stored {
+    Plain,
+    Compressed,
+}
+
+/// An archive of two patches of `side` x `side` pixels side by side, two columns of which are common, each with a
+/// mask; the second one changed by `change`. What happens to the files afterwards is seen only by those who ask for
+/// them.
+async fn two_patches(side: usize, stored: Stored, change: Change) -> (Gateway, PathBuf) {
+    let place = Site::new();
+    let folder = place.path().join("coadds");
     std::fs::create_dir(&folder).unwrap();
-    for (patch, crpix) in [(0, 10.0), (1, -8.0)] {
-        let mut header = Header::new();
+    for (patch, crpix) in [(0, 10.0), (1, 12.0 - side as f64)] {
+        let (mut science, mut mask) = (Header::new(), Header::new());
         for (axis, ctype, crval, cdelt, crpix) in
             [(1, "RA---TAN", 10.0, -1e-3, crpix), (2, "DEC--TAN", 0.0, 1e-3, 10.0)]
         {
-            header.set_text(&format!("CTYPE{axis}"), ctype, "");
-            header.set_real(&format!("CRVAL{axis}"), crval, "");
-            header.set_real(&format!("CRPIX{axis}"), crpix, "");
-            header.set_real(&format!("CDELT{axis}"), cdelt, "");
+            science.set_text(&format!("CTYPE{axis}"), ctype, "");
+            science.set_real(&format!("CRVAL{axis}"), crval, "");
+            science.set_real(&format!("CRPIX{axis}"), crpix, "");
+            science.set_real(&format!("CDELT{axis}"), cdelt, "");
         }
+        science.set_real("FLUXMAG0", 1e12, "");
+        mask.set_text("EXTNAME", "MASK", "");
+        mask.set_integer("MP_BAD", 0, "");
+        mask.set_integer("MP_NO_DATA", 1, "");
+        let sample =
+            |(_, row, column): (usize, usize, usize)| ((row * 31 + column * 7) % 1000) as i16 + patch;
+        let pixels = Raster::I16(Array3::from_shape_fn((1, side, side), sample));
+        let mut made = HalfMade { science, mask, pixels };
         if patch == 1 {
-            change(&mut header);
+            change(&mut made);
         }
-        let value = 1.0 + f64::from(patch);
-        let pixels = Raster::F32(Array3::from_elem((1, 20, 20), value as f32));
-        FitsWriter::new()
-            .image(header, pixels)
-            .write(&folder.join(format!("coadd-r-0-{patch},0.fits")))
-            .unwrap();
+        let writer = FitsWriter::new()
+            .image(made.science, made.pixels)
+            .image(made.mask, Raster::I16(Array3::zeros((1, side, side))));
+        let path = folder.join(format!("coadd-r-0-{patch},0.fits"));
+        match stored {
+            Stored::Plain => writer.write(&path).unwrap(),
+            Stored::Compressed => writer.write_rice(&path).unwrap(),
+        };
     }
     let settings = format!(
         "[[archives]]\nid = \"s\"\nauthority = \"example.org\"\n[[archives.datasets]]\nname = \"deepCoadd\"\n\
-         directory = \"{}\"\nscience_id = \"sdss-coadd\"\n",
+         directory = \"{}\"\nscience_id = \"sdss-coadd\"\n\
+         [ingest]\nsettle_seconds = 0.001\nnotify = false\npoll_seconds = 86400.0\n",
         folder.display()
     );
-    site.with_settings(&settings).serve().await
+    (place.with_settings(&settings).serve().await, folder)
+}
+
+/// A cutout of the first patch that reaches into the second.
+fn across(width: usize, height: usize) -> String {
+    format!(
+        "/api/image/v1/s?ds=deepCoadd&tract=0&patch=0,0&filter=r&ra=9.99&dec=0&width={width}&height={height}&unit=pixel"
+    )
 }
 
 #[tokio::test]
-async fn patches_on_other_grids_or_in_other_units_are_refused_and_say_why() {
-    let wide =
-        "/api/image/v1/s?ds=deepCoadd&tract=0&patch=0,0&filter=r&ra=9.99&dec=0&width=60&height=10&unit=pixel";
-    let gateway = two_patches(|_| ()).await;
+async fn patches_that_are_not_of_one_piece_are_refused_and_say_why() {
+    let (gateway, _) = two_patches(20, Stored::Plain, |_| ()).await;
+    let wide = across(60, 10);
     let answer = gateway.get(&format!("{wide}&stitch=true")).await;
     assert_eq!(answer.headers()["x-cutout-bounds"], "1:38,6:15");
-    let turned: Change = |header| header.set_real("CROTA2", 0.5, "");
-    let between: Change = |header| header.set_real("CRPIX1", -8.25, "");
-    let other_frame: Change = |header| header.set_text("RADESYS", "FK5", "");
-    let unit: Change = |header| header.set_text("BUNIT", "nJy", "");
-    for (change, word) in [(turned, "grid"), (between, "grid"), (other_frame, "grid"), (unit, "BUNIT")] {
-        let gateway = two_patches(change).await;
+    let changes: [(Change, &str); 10] = [
+        (|patch| patch.science.set_real("CROTA2", 0.5, ""), "grid"),
+        (|patch| patch.science.set_real("CRPIX1", -8.25, ""), "grid"),
+        (|patch| patch.science.set_text("RADESYS", "FK5", ""), "grid"),
+        (|patch| patch.science.set_text("BUNIT", "nJy", ""), "BUNIT"),
+        (|patch| patch.science.set_real("FLUXMAG0", 2e12, ""), "FLUXMAG0"),
+        (
+            |patch: &mut HalfMade| {
+                patch.science.remove("FLUXMAG0");
+            },
+            "FLUXMAG0",
+        ),
+        (|patch| patch.science.set_real("BSCALE", 0.5, ""), "stored differently"),
+        (|patch| patch.pixels = Raster::F32(Array3::zeros((1, 20, 20))), "stored differently"),
+        (|patch| patch.mask.set_integer("MP_BAD", 5, ""), "numbered differently"),
+        (|patch| patch.mask.set_integer("MP_CLIPPED", 9, ""), "numbered differently"),
+    ];
+    for (change, word) in changes {
+        let (gateway, _) = two_patches(20, Stored::Plain, change).await;
         let (status, body) = gateway.json(&format!("{wide}&stitch=true")).await;
-        assert_eq!((status, body["exception"].as_str()), (501, Some("NotImplementedError")), "{body}");
-        assert!(body["message"].as_str().unwrap().contains(word), "{body}");
-        assert_eq!(gateway.get(wide).await.status(), 200, "one patch alone is fine");
+        assert_eq!(
+            (status, body["exception"].as_str()),
+            (501, Some("NotImplementedError")),
+            "{word}: {body}"
+        );
+        assert!(body["message"].as_str().unwrap().contains(word), "{word}: {body}");
+        assert_eq!(gateway.get(&wide).await.status(), 200, "one patch alone is fine");
+    }
+}
+
+/// Leaves one byte of the compressed pixels of a tile of the first image, in a file as cfitsio writes it: an empty
+/// primary, then a table of which each row begins with length and place of a tile (FITS 4.0 §10.1.3).
+fn damage_tile(path: &Path, tile: usize) {
+    let mut bytes = std::fs::read(path).unwrap();
+    let card = |keyword: &str| {
+        let cards = bytes[2880..].as_chunks::<80>().0;
+        let card = cards.iter().find(|card| card.starts_with(keyword.as_bytes())).unwrap();
+        std::str::from_utf8(&card[10..30]).unwrap().trim().parse::<usize>().unwrap()
+    };
+    let end = bytes[2880..].as_chunks::<80>().0.iter().position(|card| card.starts_with(b"END ")).unwrap();
+    let data = 2880 + ((end + 1) * 80).next_multiple_of(2880);
+    let row = data + tile * card("NAXIS1  =");
+    bytes[row..row + 4].copy_from_slice(&1_u32.to_be_bytes());
+    std::fs::write(path, bytes).unwrap();
+}
+
+#[tokio::test]
+async fn damaged_tiles_are_told_before_anything_is_sent() {
+    // One answer that is read at once, and one that is read while it is sent.
+    for (side, width, height) in [(20, 60, 10), (1100, 2300, 1080)] {
+        let (gateway, folder) = two_patches(side, Stored::Compressed, |_| ()).await;
+        let stitched = format!("{}&stitch=true", across(width, height));
+        let whole = gateway.get(&stitched).await;
+        let length: usize = whole.headers()["content-length"].to_str().unwrap().parse().unwrap();
+        assert_eq!(whole.bytes().await.unwrap().len(), length, "{side}");
+        damage_tile(&folder.join("coadd-r-0-1,0.fits"), 14);
+        let (status, body) = gateway.json(&stitched).await;
+        assert_eq!((status, body["exception"].as_str()), (500, Some("RuntimeError")), "{side}: {body}");
+        assert!(body["message"].as_str().unwrap().contains("damaged"), "{body}");
+        // Where the damage is not asked for it does no harm.
+        let narrow = gateway.get(&across(4, 4).replace("&ra=9.99", "&ra=10")).await;
+        assert_eq!(narrow.status(), 200);
     }
 }

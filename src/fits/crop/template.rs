@@ -92,7 +92,7 @@ impl Template {
                 _ if keyword.starts_with("NAXIS") && keyword.len() == 6 => {
                     Change::Length(Axis::of(keyword.as_bytes()[5])?)
                 }
-                _ => section_change(&template.header, &keyword, &card, whole)?,
+                _ => section_change(&template.header, &keyword, &card, Some(whole))?,
             };
             Some(CardChange { at, change, slot: ValueSlot::of(&card) })
         });
@@ -102,9 +102,17 @@ impl Template {
         template
     }
 
-    /// For a primary without pixels, whose coordinates, if it has any, are those of the extensions' pixels.
+    /// For a primary without pixels, whose coordinates and sections, if it has any, are those of the extensions'
+    /// pixels. What it says of a detector without saying which pixels show it stays as it is.
     pub(in crate::fits) fn of_empty(header: &Header) -> Self {
-        Self::with_pixel_coordinates(without_stale(header))
+        let mut template = Self::with_pixel_coordinates(without_stale(header));
+        let changes = template.header.cards().enumerate().filter_map(|(at, card)| {
+            let change = section_change(&template.header, &card.keyword(), &card, None)?;
+            Some(CardChange { at, change, slot: ValueSlot::of(&card) })
+        });
+        let changes: Vec<_> = changes.collect();
+        template.changes.extend(changes);
+        template
     }
 
     /// Whether a crop changes anything.
@@ -187,8 +195,8 @@ fn without_stale(header: &Header) -> Header {
     kept
 }
 
-/// What a crop does to a section card.
-fn section_change(header: &Header, keyword: &str, card: &Card, whole: Section) -> Option<Change> {
+/// What a crop does to a section card; `whole` is what shows the detector where no card says so.
+fn section_change(header: &Header, keyword: &str, card: &Card, whole: Option<Section>) -> Option<Change> {
     let subject = Subject::of(keyword)?;
     let Some(CardValue::Text(text)) = card.value() else { return None };
     let section = Section::parse(&text)?;
@@ -196,7 +204,7 @@ fn section_change(header: &Header, keyword: &str, card: &Card, whole: Section) -
         Subject::Image => Change::Image(section),
         Subject::Detector(partners) => {
             let shown = partners.iter().find_map(|partner| Section::parse(&header.text(partner)?));
-            Change::Detector(section, shown.unwrap_or(whole))
+            Change::Detector(section, shown.or(whole)?)
         }
     })
 }

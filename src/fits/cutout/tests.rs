@@ -3,9 +3,14 @@
 use std::fmt::Write as _;
 
 use super::*;
+use crate::fits::BLOCK_BYTES;
+use crate::fits::error::{FitsError, Result};
+use crate::fits::hdu::HduKind;
+use crate::fits::header::Header;
+use crate::fits::index::HduIndex;
 use crate::fits::section::stored_bytes;
 use crate::fits::testing::{Held, hdu};
-use crate::pixel::{AxisRun, Limits};
+use crate::pixel::{AxisRun, Limits, PixelBox};
 use proptest::prelude::*;
 
 fn note() -> CutoutNote {
@@ -147,8 +152,7 @@ fn every_plane_of_a_cube_is_cut() {
 
 /// A file as archives have them: empty primary, science and mask planes, a table.
 fn mef() -> Vec<u8> {
-    let primary =
-        "SIMPLE  = T\nBITPIX  = 8\nNAXIS   = 0\nEXTEND  = T\nNEXTEND = 3\nCRPIX1  = 100.0\nCHECKSUM= 'x'";
+    let primary = "SIMPLE  = T\nBITPIX  = 8\nNAXIS   = 0\nEXTEND  = T\nNEXTEND = 3\nCRPIX1  = 100.0\nTRIMSEC = '[15:40,1:30]'\nDETSEC  = '[1:40,1:30]'\nCHECKSUM= 'x'";
     let plane = |name: &str| {
         format!(
             "XTENSION= 'IMAGE'\nBITPIX  = 16\nNAXIS   = 2\nNAXIS1  = 40\nNAXIS2  = 30\nPCOUNT  = 0\nGCOUNT  = 1\nEXTNAME = '{name}'"
@@ -169,6 +173,8 @@ fn unlisted_images_go_and_tables_stay_as_they_are() {
     assert_eq!(kinds, [HduKind::Empty, HduKind::Image, HduKind::AsciiTable]);
     let primary = &file.hdus()[0].header;
     assert_eq!((primary.integer("NEXTEND"), primary.real("CRPIX1")), (Some(2), Some(90.0)));
+    assert_eq!(primary.text("TRIMSEC").as_deref(), Some("[5:20,1:12]"));
+    assert_eq!(primary.text("DETSEC").as_deref(), Some("[1:40,1:30]"), "who knows what shows it");
     assert!(!primary.contains("CHECKSUM"));
     assert!(answer.ends_with(&source[source.len() - 2 * BLOCK_BYTES..]));
 }

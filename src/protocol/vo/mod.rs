@@ -22,6 +22,7 @@ mod links;
 pub mod obscore;
 pub mod order;
 pub mod preview;
+mod refused;
 pub mod resources;
 pub mod retrieval;
 pub mod sia;
@@ -49,6 +50,7 @@ use self::dali::Fault;
 pub use self::equipment::Equipment;
 pub use self::images::Images;
 pub use self::links::PublicUrl;
+pub use self::refused::refused;
 
 use crate::jobs::Jobs;
 

@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use super::{CutoutArea, CutoutRequest, Detail, Edge, PlannedCutout};
+use super::{CutoutArea, CutoutRequest, Detail, Edge, PlannedCutout, READ_AT_ONCE_BYTES};
 use crate::fits::{Cutout, CutoutNote, HduIndex, ImageHdu, MosaicPatch};
 use crate::pixel::{AxisRun, Patchwork};
 use crate::render::{Error, OpenFile};
@@ -23,10 +23,11 @@ impl CutoutRequest {
     /// from the patch whose centre is nearest; none is resampled.
     ///
     /// # Errors
-    /// [`Error::DifferentGrids`] when a patch is not on the grid of the first, [`Error::OutsideImage`] when no patch
-    /// has a pixel of the box, and those of [`Cutout::mosaic`].
+    /// [`Error::NotABox`] for any other area, [`Error::DifferentGrids`] when a patch is not on the grid of the first,
+    /// [`Error::OutsideImage`] when no patch has a pixel of the box, and those of [`Cutout::mosaic`] and
+    /// [`Cutout::verify`].
     pub fn plan_mosaic(&self, patches: &[Patch]) -> Result<PlannedCutout, Error> {
-        let CutoutArea::Centred { centre, size } = &self.area else { return Err(Error::DifferentGrids) };
+        let CutoutArea::Centred { centre, size } = &self.area else { return Err(Error::NotABox) };
         let first = patches.first().ok_or(Error::NoImage)?;
         let (science, grid) = science_of(&first.file)?;
         let window = centred_window(&grid, *centre, *size).ok_or(Error::OutsideImage)?;
@@ -58,12 +59,18 @@ impl CutoutRequest {
             made_at: self.made_at,
         };
         let cutout = Cutout::mosaic(patches, &self.planes(&first.file, science)?, window, &note)?;
+        let bytes = if cutout.content_length() <= READ_AT_ONCE_BYTES {
+            Some(cutout.to_bytes()?)
+        } else {
+            cutout.verify()?;
+            None
+        };
         let mut hasher = DefaultHasher::new();
         (&stamps, &window, cutout.content_length()).hash(&mut hasher);
         let stamp = stamps.into_iter().max_by_key(|stamp| stamp.modified()).ok_or(Error::NoImage)?;
         Ok(PlannedCutout {
             cutout: Arc::new(cutout),
-            bytes: None,
+            bytes,
             science: window.to_vec(),
             stamp,
             digest: hasher.finish(),

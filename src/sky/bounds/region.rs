@@ -32,7 +32,7 @@ pub fn region_window(wcs: &Wcs, region: &Region, width: usize, height: usize) ->
 }
 
 /// The edge of the region on the pixel grid, if it bounds the region's picture.
-fn projected_boundary(image: Image<'_>, region: &Region) -> Option<Vec<SampledCurve>> {
+pub(super) fn projected_boundary(image: Image<'_>, region: &Region) -> Option<Vec<SampledCurve>> {
     let topology = image.wcs.topology()?;
     if topology.is_faceted() || topology.singular_points.iter().any(|point| region.contains(*point)) {
         return None;
@@ -58,7 +58,7 @@ fn projected_boundary(image: Image<'_>, region: &Region) -> Option<Vec<SampledCu
 }
 
 /// The bounding box of the edge, right to 1e-6 pixels.
-fn extent(wcs: &Wcs, boundary: &[SampledCurve]) -> PixelExtent {
+pub(super) fn extent(wcs: &Wcs, boundary: &[SampledCurve]) -> PixelExtent {
     let least = |measure: fn(FitsPixel) -> f64| {
         let best = boundary.iter().map(|curve| curve.least_sample(measure)).fold(f64::INFINITY, f64::min);
         boundary.iter().fold(best, |best, curve| {
@@ -100,10 +100,4 @@ fn touches(image: Image<'_>, region: &Region, boundary: &[SampledCurve]) -> bool
         };
         curve.refine(image.wcs, f64::MIN_POSITIVE, distance, reach) <= 0.0
     })
-}
-
-/// The extent of a region that has one, for the tests.
-#[cfg(test)]
-pub(super) fn extent_of(image: Image<'_>, region: &Region) -> Option<PixelExtent> {
-    Some(extent(image.wcs, &projected_boundary(image, region)?))
 }

@@ -1,5 +1,7 @@
 //! Regions on the worked examples.
 
+use super::image::{Image, PixelExtent};
+use super::region::{extent, projected_boundary};
 use super::*;
 use crate::pixel::PixelBox;
 use crate::sky::worked_examples::{E1, HEIGHT, P1, S1, T1, WIDTH, Z1, wcs};
@@ -19,6 +21,11 @@ fn polygon(values: &[f64]) -> Region {
 
 fn section(wcs: &Wcs, region: &Region) -> Option<String> {
     region_box(wcs, region, WIDTH, HEIGHT).map(PixelBox::to_fits_section)
+}
+
+/// The real-valued extent of a region that has one.
+fn extent_of(image: Image<'_>, region: &Region) -> PixelExtent {
+    extent(image.wcs, &projected_boundary(image, region).unwrap())
 }
 
 const INF: f64 = f64::INFINITY;
@@ -109,8 +116,8 @@ fn extents_of_the_worked_examples() {
     ];
     for (row, header, region, [x0, x1, y0, y1]) in rows {
         let wcs = wcs(header);
-        let image = super::image::Image { wcs: &wcs, width: WIDTH, height: HEIGHT };
-        let found = super::region::extent_of(image, &region).unwrap();
+        let image = Image { wcs: &wcs, width: WIDTH, height: HEIGHT };
+        let found = extent_of(image, &region);
         let off = [found.x[0] - x0, found.x[1] - x1, found.y[0] - y0, found.y[1] - y1];
         assert!(off.iter().all(|off| off.abs() < 6e-5), "{row}: {found:?}");
     }
@@ -129,9 +136,9 @@ fn extents_are_right_to_a_hundred_thousandth_of_a_pixel() {
         (T1, circle(209.99, 54.003, 0.015)),
     ] {
         let wcs = wcs(header);
-        let image = super::image::Image { wcs: &wcs, width: WIDTH, height: HEIGHT };
-        let found = super::region::extent_of(image, &region).unwrap();
-        let mut dense = super::image::PixelExtent::EMPTY;
+        let image = Image { wcs: &wcs, width: WIDTH, height: HEIGHT };
+        let found = extent_of(image, &region);
+        let mut dense = PixelExtent::EMPTY;
         for curve in region.boundary() {
             for step in 0..=20_000 {
                 dense.include(wcs.pixel_at(curve.at(f64::from(step) / 20_000.0).unwrap()).unwrap());

@@ -3,7 +3,7 @@
 //! Tolerated: Fortran exponents (`1.0D-4`), numbers in quotes, lower-case keywords and values, a missing blank
 //! after `=`, a missing END card. Of repeated keywords the last counts, as in wcslib.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::WcsError;
 
@@ -58,6 +58,12 @@ impl Cards {
                     .ok_or_else(|| WcsError::InvalidKeyword(keyword.to_owned()))
             })
             .transpose()
+    }
+
+    /// The letters of the alternate descriptions that name their axes, in order.
+    pub(in crate::sky) fn alternates(&self) -> BTreeSet<char> {
+        let letter = |keyword: &str| keyword.strip_prefix("CTYPE")?.chars().last();
+        self.keywords().filter_map(letter).filter(char::is_ascii_uppercase).collect()
     }
 
     /// The names of all keywords held, in no order.

@@ -90,26 +90,27 @@ struct Turn {
 }
 
 impl Wcs {
-    /// The primary description in a header: `cards` are its raw 80-byte cards (END may be missing).
+    /// The description in a header that tells places on the sky: `cards` are its raw 80-byte cards (END may be
+    /// missing). That is the primary one; where it has no celestial axes, or those of a frame without a place on the
+    /// sky as in images of the Sun, it is the first alternate ('A' to 'Z') that does better, if any.
     ///
     /// Axes beyond the celestial pair are held at their first pixel.
     ///
     /// # Errors
-    /// [`WcsError`] says what is missing, broken or not supported. A frame without a place on the sky
-    /// (helioprojective, planetary) is no error here: see [`Self::require_sky`].
+    /// [`WcsError`] says what is missing, broken or not supported in the primary description. A frame without a place
+    /// on the sky (helioprojective, planetary) is no error here: see [`Self::require_sky`].
     pub fn parse(cards: &[u8]) -> Result<Self, WcsError> {
-        Self::read(&Cards::read(cards), "")
-    }
-
-    /// The alternate description `letter` ('A' to 'Z').
-    ///
-    /// # Errors
-    /// As [`Self::parse`]; [`WcsError::NoCelestialAxes`] when there is no such description.
-    pub fn parse_alternate(cards: &[u8], letter: char) -> Result<Self, WcsError> {
-        if !letter.is_ascii_uppercase() {
-            return Err(WcsError::NoCelestialAxes);
+        let cards = Cards::read(cards);
+        let primary = Self::read(&cards, "");
+        match &primary {
+            Err(WcsError::NoCelestialAxes) => {}
+            Ok(wcs) if wcs.frame.is_err() => {}
+            _ => return primary,
         }
-        Self::read(&Cards::read(cards), letter.encode_utf8(&mut [0; 4]))
+        let described = cards.alternates().into_iter();
+        let mut alternates =
+            described.filter_map(|letter| Self::read(&cards, letter.encode_utf8(&mut [0; 4])).ok());
+        alternates.find(|wcs| wcs.frame.is_ok()).map_or(primary, Ok)
     }
 
     fn read(cards: &Cards, alternate: &str) -> Result<Self, WcsError> {

@@ -210,27 +210,34 @@ fn other_axes_of_a_cube_stand_at_their_first_plane() {
 }
 
 #[test]
-fn an_alternate_description_is_read_when_asked_for() {
-    let header = with(
-        E1,
-        &[
-            "CTYPE1A='GLON-CAR'",
-            "CTYPE2A='GLAT-CAR'",
-            "CRPIX1A=1",
-            "CRPIX2A=1",
-            "CRVAL1A=0",
-            "CRVAL2A=0",
-            "CDELT1A=0.1",
-            "CDELT2A=0.1",
-        ],
-    );
-    let alternate = Wcs::parse_alternate(&header, 'A').unwrap();
-    assert_eq!(alternate.require_sky().unwrap(), RadeSys::Galactic);
-    let centre = alternate.sky_at(FitsPixel { x: 1.0, y: 1.0 }).unwrap();
-    assert!(centre.separation_deg(sky(266.404_988_250, -28.936_177_755)) < 1e-6, "{centre:?}");
-    assert_eq!(Wcs::parse(&header).unwrap().projection(), "TAN");
-    assert!(matches!(Wcs::parse_alternate(&header, 'B'), Err(WcsError::NoCelestialAxes)));
-    assert!(matches!(Wcs::parse_alternate(&header, 'é'), Err(WcsError::NoCelestialAxes)));
+fn an_alternate_description_is_read_where_the_primary_tells_no_place_on_the_sky() {
+    let galactic = [
+        "CTYPE1B='GLON-CAR'",
+        "CTYPE2B='GLAT-CAR'",
+        "CRPIX1B=1",
+        "CRPIX2B=1",
+        "CRVAL1B=0",
+        "CRVAL2B=0",
+        "CDELT1B=0.1",
+        "CDELT2B=0.1",
+    ];
+    let parsed = |more: &[&str]| Wcs::parse(&with(E1, &[&galactic[..], more].concat()));
+    assert_eq!(parsed(&[]).unwrap().projection(), "TAN", "the primary one counts as long as it can");
+    for unplaced in [
+        &["CTYPE1='HPLN-TAN'", "CTYPE2='HPLT-TAN'"][..],
+        &["CTYPE1='LINEAR'", "CTYPE2='LINEAR'", "CTYPE1A='LINEAR'", "CTYPE2A='LINEAR'"],
+        &["CTYPE1='HPLN-TAN'", "CTYPE2='HPLT-TAN'", "CTYPE1A='RA---TNX'", "CTYPE2A='DEC--TNX'"],
+    ] {
+        let alternate = parsed(unplaced).unwrap();
+        assert_eq!(alternate.require_sky().unwrap(), RadeSys::Galactic, "{unplaced:?}");
+        let centre = alternate.sky_at(FitsPixel { x: 1.0, y: 1.0 }).unwrap();
+        assert!(centre.separation_deg(sky(266.404_988_250, -28.936_177_755)) < 1e-6, "{centre:?}");
+    }
+    // What it cannot evaluate it does not pass over: the alternate may be a coarser one of the same place.
+    let distorted = parsed(&["CTYPE1='RA---TNX'", "CTYPE2='DEC--TNX'"]);
+    assert!(matches!(distorted, Err(WcsError::UnsupportedProjection(_))), "{distorted:?}");
+    let solar = Wcs::parse(&with(E1, &["CTYPE1='HPLN-TAN'", "CTYPE2='HPLT-TAN'"])).unwrap();
+    assert!(matches!(solar.require_sky(), Err(WcsError::NotEquatorial(_))));
 }
 
 #[test]

@@ -84,6 +84,12 @@ impl Failure {
         Self::new(StatusCode::BAD_REQUEST, "ValidationError", message)
     }
 
+    /// Somebody who is not let in, or not yet again.
+    pub fn not_let_in(status: StatusCode, message: impl Into<String>) -> Self {
+        let is_early = status == StatusCode::TOO_MANY_REQUESTS;
+        Self::new(status, if is_early { "OSError" } else { "PermissionError" }, message)
+    }
+
     /// Too much at once; the same again may succeed.
     pub fn busy(message: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "OSError", message)

@@ -1,5 +1,6 @@
 //! `/{db}`: an image, a cutout of one, or the other name of one.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use actix_web::http::header::{HeaderName, HeaderValue};
@@ -14,11 +15,15 @@ use super::{json, stitching};
 use crate::catalogue::{ArchiveImage, DataId, ScienceId};
 use crate::protocol::vo::archives::Holding;
 use crate::protocol::vo::order::{Order, Source};
+use crate::protocol::vo::resources::encoded;
 use crate::protocol::vo::{Images, Vo, body};
 use crate::render::{CutoutArea, CutoutRequest, Error};
 
 const SCIENCE_ID: HeaderName = HeaderName::from_static("x-science-id");
 const IGNORED_PARAMETERS: HeaderName = HeaderName::from_static("x-ignored-parameters");
+
+/// Bytes of names nobody knows that an answer repeats.
+const MOST_TOLD_BYTES: usize = 1024;
 
 /// `GET /{db}`.
 ///
@@ -80,13 +85,26 @@ pub(super) async fn answer(
             response
         }
     };
-    if !parameters.ignored.is_empty() {
-        let names = parameters.ignored.into_iter().collect::<Vec<_>>().join(", ");
-        if let Ok(names) = HeaderValue::try_from(names) {
-            response.headers_mut().insert(IGNORED_PARAMETERS, names);
-        }
+    if let Some(names) = told(&parameters.ignored) {
+        response.headers_mut().insert(IGNORED_PARAMETERS, names);
     }
     Ok(response)
+}
+
+/// Names nobody knows as the value of a header: encoded as in a URL, as many as fit.
+fn told(ignored: &BTreeSet<String>) -> Option<HeaderValue> {
+    let mut told = String::new();
+    for name in ignored.iter().map(|name| encoded(name)) {
+        if told.len() + name.len() > MOST_TOLD_BYTES {
+            told.push_str(if told.is_empty() { "..." } else { ", ..." });
+            break;
+        }
+        if !told.is_empty() {
+            told.push_str(", ");
+        }
+        told.push_str(&name);
+    }
+    HeaderValue::try_from(told).ok().filter(|names| !names.is_empty())
 }
 
 /// What a request comes to.

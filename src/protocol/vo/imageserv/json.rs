@@ -4,6 +4,10 @@ use serde::Deserialize;
 
 use super::error::Failure;
 
+/// The parameters of the point an image is looked for and cut at.
+const HERE: [&str; 2] = ["ra", "dec"];
+/// The parameters of the point an image is looked for at when it is cut at another.
+const ELSEWHERE: [&str; 2] = ["nearest_ra", "nearest_dec"];
 /// Ends the name of a dataset's sky map.
 const SKY_MAP: &str = "_skyMap";
 
@@ -74,12 +78,25 @@ struct Point {
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(try_from = "String")]
 enum AngleUnit {
     #[default]
     Deg,
     Arcmin,
     Arcsec,
+}
+
+impl TryFrom<String> for AngleUnit {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        match name.trim().to_ascii_lowercase().as_str() {
+            "deg" => Ok(Self::Deg),
+            "arcmin" => Ok(Self::Arcmin),
+            "arcsec" => Ok(Self::Arcsec),
+            _ => Err("the unit of a position is deg, arcmin or arcsec"),
+        }
+    }
 }
 
 impl AngleUnit {
@@ -113,12 +130,12 @@ pub(super) fn parameters(body: &[u8], db: &str) -> Result<Vec<(String, String)>,
     let mut pairs = Pairs(Vec::new());
     pairs.put("ds", image.ds);
     match (image.id, image.cutout) {
-        (Some(id), None) => pairs.put_id(id)?,
+        (Some(id), None) => pairs.put_id(id, HERE)?,
         (None, Some(cutout)) => {
-            pairs.put_id(cutout.image_id)?;
+            pairs.put_id(cutout.image_id, if cutout.center.is_some() { ELSEWHERE } else { HERE })?;
             pairs.put("filter", cutout.filter);
             if let Some(center) = cutout.center {
-                pairs.put_point(&center);
+                pairs.put_point(&center, HERE);
             }
             pairs.put("width", Some(cutout.size.x));
             pairs.put("height", Some(cutout.size.y));
@@ -136,12 +153,13 @@ impl Pairs {
         self.0.extend(value.map(|value| (name.to_owned(), value.to_string())));
     }
 
-    fn put_point(&mut self, point: &Point) {
-        self.put("ra", Some(point.unit.to_degrees(point.x)));
-        self.put("dec", Some(point.unit.to_degrees(point.y)));
+    fn put_point(&mut self, point: &Point, [ra, dec]: [&str; 2]) {
+        self.put(ra, Some(point.unit.to_degrees(point.x)));
+        self.put(dec, Some(point.unit.to_degrees(point.y)));
     }
 
-    fn put_id(&mut self, id: ImageId) -> Result<(), Failure> {
+    /// `nearest_at` are the parameters of the point the nearest image is looked for at.
+    fn put_id(&mut self, id: ImageId, nearest_at: [&str; 2]) -> Result<(), Failure> {
         match id {
             ImageId::CcdExpId(id) => self.put("sid", Some(id)),
             ImageId::DataId(id) => {
@@ -159,7 +177,7 @@ impl Pairs {
                 self.put("filter", id.filter);
             }
             ImageId::Nearest(nearest) => {
-                self.put_point(&nearest.center);
+                self.put_point(&nearest.center, nearest_at);
                 self.put("filter", Some(nearest.filter));
             }
             ImageId::SkymapId(name) => {
@@ -206,6 +224,11 @@ mod tests {
             (
                 r#"{"image":{"ds":"raw","image_id":{"nearest":{"center":{"x":60,"y":-6,"unit":"arcmin"},"filter":"r"}}}}"#,
                 "ds=raw&ra=1&dec=-0.1&filter=r",
+            ),
+            (
+                r#"{"image":{"ds":"raw","cutout":{"image_id":{"nearest":{"center":{"x":1,"y":2},"filter":"r"}},
+                    "center":{"x":3600,"y":60,"unit":"ArcSec"},"size":{"x":3,"y":4}}}}"#,
+                "ds=raw&nearest_ra=1&nearest_dec=2&filter=r&ra=1&dec=0.016666666666666666&width=3&height=4",
             ),
             (
                 r#"{"image":{"cutout":{"image_id":{"skymap_id":"deepCoadd_skyMap"},"filter":"r",

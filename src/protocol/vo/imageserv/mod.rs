@@ -15,6 +15,7 @@ pub mod request;
 pub mod service;
 mod stitching;
 mod v0;
+mod values;
 pub mod work;
 
 use actix_web::dev::Handler;

@@ -6,10 +6,12 @@ use super::error::Failure;
 use crate::protocol::vo::body::urlencoded;
 
 /// The names ImageServ knows, and the older names of the same things.
-const KNOWN: [(&str, &str); 29] = [
+const KNOWN: [(&str, &str); 31] = [
     ("ds", "ds"),
     ("ra", "ra"),
     ("dec", "dec"),
+    ("nearest_ra", "nearest_ra"),
+    ("nearest_dec", "nearest_dec"),
     ("filter", "filter"),
     ("sid", "sid"),
     ("science_id", "sid"),
@@ -110,11 +112,6 @@ impl Parameters {
     /// Whether any of these parameters is given.
     pub fn has_any(&self, names: &[&str]) -> bool {
         names.iter().any(|name| self.get(name).is_some())
-    }
-
-    /// Those of these parameters that are missing.
-    pub fn missing<'n>(&self, names: &[&'n str]) -> Vec<&'n str> {
-        names.iter().copied().filter(|name| self.get(name).is_none()).collect()
     }
 }
 
