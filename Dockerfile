@@ -1,4 +1,6 @@
 # syntax=docker/dockerfile:1
+# Packages follow the release of Debian, which only mends.
+# hadolint global ignore=DL3008
 # Three stages: what the dependencies are, build them and then the binary, and the small image that runs it.
 
 FROM rust:1.95-slim-bookworm AS tools
@@ -15,6 +17,8 @@ RUN cargo chef prepare --recipe-path recipe.json
 FROM tools AS build
 # `--build-arg FEATURES=camera-raw` reads camera raws, with a decoder under the LGPL 2.1.
 ARG FEATURES=""
+# Backtraces keep their names; what tells lines, too, is five times as large as the program.
+ENV CARGO_PROFILE_RELEASE_STRIP=debuginfo
 COPY --from=plan /build/recipe.json recipe.json
 # Depends on Cargo.toml and Cargo.lock alone: a change in src/ does not compile the dependencies again.
 RUN cargo chef cook --release --locked --bin trifocal --features "$FEATURES" --recipe-path recipe.json
@@ -25,11 +29,13 @@ FROM debian:bookworm-slim
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates ffmpeg libcfitsio10 \
  && rm -rf /var/lib/apt/lists/* \
- && useradd --system --uid 1888 --user-group --home-dir /data trifocal \
+ && groupadd --system --gid 1888 trifocal \
+ && useradd --system --uid 1888 --gid trifocal --home-dir /data trifocal \
  && install -d -o trifocal -g trifocal /data /captures /archive
 COPY --from=build /build/target/release/trifocal /usr/local/bin/trifocal
 COPY docker/trifocal.toml /etc/trifocal/trifocal.toml
-USER trifocal
+# As a number, which an orchestrator can tell from root.
+USER 1888:1888
 WORKDIR /data
 VOLUME ["/data"]
 EXPOSE 1888

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use config::{Environment, File, FileFormat};
 use serde::Deserialize;
 
-use crate::access::{AccessConfig, Service};
+use crate::access::{AccessConfig, Service, TrustedProxies};
 use crate::camera::CameraConfig;
 use crate::catalogue::NINA_ARCHIVE;
 use crate::ingest::{ArchiveConfig, IngestConfig};
@@ -21,7 +21,13 @@ use crate::protocol::vo::VoConfig;
 use crate::render::{CacheConfig, LimitsConfig};
 
 /// Keys whose values are lists of words, which an environment variable separates by commas.
-const LISTS: [&str; 4] = ["nina.directories", "access.anonymous", "access.disabled", "access.require_tls"];
+const LISTS: [&str; 5] = [
+    "server.trusted_proxies",
+    "nina.directories",
+    "access.anonymous",
+    "access.disabled",
+    "access.require_tls",
+];
 /// What the HTTP server takes.
 const MOST_WORKERS: u64 = 512;
 /// More than any machine has; its bytes can still be counted.
@@ -68,6 +74,8 @@ pub struct ServerConfig {
     pub listen: SocketAddr,
     /// Base of the absolute links in answers; empty means the address the client used.
     pub public_url: String,
+    /// Reverse proxies that are believed when they say who asks, and how.
+    pub trusted_proxies: TrustedProxies,
     /// HTTP worker threads; 0 means one per core.
     pub workers: usize,
     /// Seconds that answers in progress may take after a stop was asked for.
@@ -110,6 +118,7 @@ impl Default for ServerConfig {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 1888)),
             public_url: String::new(),
+            trusted_proxies: TrustedProxies::default(),
             workers: 0,
             stop_seconds: 10,
             tls: TlsConfig::default(),
@@ -394,6 +403,15 @@ mod tests {
                 "{refused:?}"
             );
         }
+    }
+
+    #[test]
+    fn proxies_are_addresses_and_networks() {
+        let config = load("[server]\ntrusted_proxies = [\"127.0.0.1\", \"10.0.0.0/8\", \"::1\"]\n").unwrap();
+        assert!(config.server.trusted_proxies.trusts("10.1.2.3".parse().unwrap()));
+        assert!(!Config::default().server.trusted_proxies.trusts("127.0.0.1".parse().unwrap()));
+        let message = load("[server]\ntrusted_proxies = [\"nginx\"]\n").unwrap_err().to_string();
+        assert!(message.contains("server.trusted_proxies: 'nginx' is neither an address"), "{message}");
     }
 
     #[test]

@@ -23,7 +23,7 @@ const ARROWS: &[(&str, &str)] = &[
     ("config",    "protocol render camera jobs catalogue ingest access observe image_file fits sky pixel"),
     ("protocol",  "render camera jobs catalogue ingest access observe image_file fits sky pixel"),
     ("render",    "catalogue image_file fits sky pixel"),
-    ("camera",    "render::admission fits sky pixel"),
+    ("camera",    "access::Secret render::admission fits sky pixel"),
     ("jobs",      "catalogue"),
     ("ingest",    "catalogue image_file fits sky pixel"),
     ("catalogue", "fits sky pixel"),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use super::Service;
+use super::{Secret, Service};
 
 /// Who may do what.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -25,7 +25,7 @@ pub struct AccessConfig {
     /// What users are asked for: letters, digits, blanks, `-`. Part of every password hash.
     pub realm: String,
     /// Key of signed addresses; made at each start when empty, which ends those given out before.
-    pub signing_key: Key,
+    pub signing_key: Secret,
     /// Wrong credentials from one address before it has to wait.
     pub lockout_failures: u32,
     /// Seconds of the first wait; it doubles.
@@ -44,7 +44,7 @@ impl Default for AccessConfig {
             allow_basic_plain: false,
             open_info: true,
             realm: "Trifocal".to_owned(),
-            signing_key: Key::default(),
+            signing_key: Secret::default(),
             lockout_failures: 10,
             lockout_seconds: 30,
             users: Vec::new(),
@@ -96,24 +96,6 @@ impl fmt::Debug for UserConfig {
             .field("name", &self.name)
             .field("privileges", &self.privileges)
             .finish_non_exhaustive()
-    }
-}
-
-/// A key in the settings; never printed.
-#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
-pub struct Key(String);
-
-impl Key {
-    /// Its bytes.
-    pub(super) fn bytes(&self) -> &[u8] {
-        self.0.as_bytes()
-    }
-}
-
-impl fmt::Debug for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("...")
     }
 }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use http_auth::ChallengeRef;
 
+use super::hashes::{are_equal, md5};
 use super::nonces::Nonces;
-use super::secret::{are_equal, md5};
 
 /// How a Digest header fared.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Addresses remembered; past it, the ones that may try again are forgotten.
+/// Addresses remembered.
 const REMEMBERED: usize = 4096;
 /// An address that failed so long ago begins anew.
 const FORGIVEN: Duration = Duration::from_hours(1);
@@ -59,16 +59,11 @@ impl Lockout {
     /// Wrong credentials came.
     pub(super) fn failed(&self, address: IpAddr, now: Duration) {
         let mut all = self.guesses.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= REMEMBERED {
-            all.retain(|_, guesses| !guesses.is_forgiven(now));
-            if all.len() >= REMEMBERED {
-                all.retain(|_, guesses| guesses.locked_until > now);
-            }
-            if all.len() >= REMEMBERED {
-                return;
-            }
+        let household = household(address);
+        if all.len() >= REMEMBERED && !all.contains_key(&household) {
+            make_room(&mut all, now);
         }
-        let guesses = all.entry(household(address)).or_default();
+        let guesses = all.entry(household).or_default();
         if guesses.is_forgiven(now) {
             *guesses = Guesses::default();
         }
@@ -83,6 +78,21 @@ impl Lockout {
     /// Right credentials came: all is forgiven.
     pub(super) fn succeeded(&self, address: IpAddr) {
         self.guesses.lock().unwrap_or_else(PoisonError::into_inner).remove(&household(address));
+    }
+}
+
+/// Forgets those that are forgiven, else those that may try again, else the one that may try again first: whoever comes
+/// when the memory is full is remembered, too.
+fn make_room(all: &mut HashMap<IpAddr, Guesses>, now: Duration) {
+    all.retain(|_, guesses| !guesses.is_forgiven(now));
+    if all.len() >= REMEMBERED {
+        all.retain(|_, guesses| guesses.locked_until > now);
+    }
+    if all.len() >= REMEMBERED
+        && let Some(first) =
+            all.iter().min_by_key(|(_, guesses)| guesses.locked_until).map(|(address, _)| *address)
+    {
+        all.remove(&first);
     }
 }
 
@@ -130,6 +140,17 @@ mod tests {
         lockout.failed(address("10.0.0.1"), Duration::ZERO);
         lockout.failed(address("::ffff:10.0.0.1"), Duration::ZERO);
         assert!(lockout.wait(address("10.0.0.1"), Duration::ZERO).is_some());
+    }
+
+    #[test]
+    fn a_crowd_that_is_locked_out_hides_nobody() {
+        let lockout = Lockout::new(1, Duration::from_secs(30));
+        for n in 0..2 * REMEMBERED as u32 {
+            lockout.failed(IpAddr::from(n.to_be_bytes()), Duration::from_millis(u64::from(n)));
+        }
+        let (late, now) = (IpAddr::from([203, 0, 113, 1]), Duration::from_secs(9));
+        lockout.failed(late, now);
+        assert!(lockout.wait(late, now).is_some());
     }
 
     #[test]

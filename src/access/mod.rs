@@ -5,13 +5,20 @@
 //! service among its privileges, proven by Digest (MD5, RFC 7616), Basic (RFC 7617), a bearer token or a signed
 //! address that expires.
 
+mod authentication;
 mod config;
 mod decision;
 mod digest;
+mod hashes;
 mod lockout;
 mod nonces;
+mod proxies;
+mod request;
 mod secret;
 mod signed;
+mod signer;
+#[cfg(test)]
+mod testing;
 mod user;
 
 use std::fmt;
@@ -19,7 +26,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use config::{AccessConfig, AccessError, Scheme, UserConfig};
-pub use decision::{Access, Identity, Request};
+pub use decision::Access;
+pub use proxies::TrustedProxies;
+pub use request::{Identity, Request};
+pub use secret::Secret;
 pub use signed::LONGEST_S as LONGEST_TOKEN_S;
 pub use user::{password_hash, token_hash};
 

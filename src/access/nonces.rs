@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::secret::{Signer, are_equal};
+use super::hashes::are_equal;
+use super::signer::Signer;
 
 /// How long a nonce is taken. Clients remember it for a session's life; past it they are told it is stale.
 pub(super) const LIFE: Duration = Duration::from_mins(10);

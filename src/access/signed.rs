@@ -2,7 +2,8 @@
 //!
 //! A token names a user and an end, `name.end.signature`; the end is in seconds since 1970, hexadecimal.
 
-use super::secret::{Signer, are_equal};
+use super::hashes::are_equal;
+use super::signer::Signer;
 
 /// Longest life of a token, seconds.
 pub const LONGEST_S: u32 = 86_400;

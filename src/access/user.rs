@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::Service;
 use super::config::{AccessError, UserConfig};
-use super::secret::{are_equal, md5, sha256};
+use super::hashes::{are_equal, md5, sha256};
 
 /// The hash of a password as the settings hold it: MD5 of `name:realm:password` (RFC 7616's HA1).
 pub fn password_hash(name: &str, realm: &str, password: &str) -> String {

@@ -1,19 +1,19 @@
 //! The `[[cameras]]` sections of the settings.
 
 use std::collections::HashSet;
-use std::fmt;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::error::CameraError;
 use super::look::fit::Fit;
 use super::resolution::Resolution;
 use super::ring::RingLimits;
 use super::source::CameraUrl;
+use crate::access::Secret;
 
 /// One camera. Only `name` and `url` are required.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own in the settings file")]
 pub struct CameraConfig {
@@ -100,7 +100,7 @@ pub struct CameraConfig {
 }
 
 /// How pictures are kept in memory.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Memory {
     /// As they came, unless they are very big.
@@ -113,7 +113,7 @@ pub enum Memory {
 }
 
 /// When a camera is connected.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Connect {
     /// From start to stop.
@@ -123,32 +123,8 @@ pub enum Connect {
     OnDemand,
 }
 
-/// A password in the settings; never printed.
-#[derive(Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(transparent)]
-pub struct Secret(String);
-
-impl Secret {
-    /// The password itself.
-    pub(super) fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<&str> for Secret {
-    fn from(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("...")
-    }
-}
-
 /// What a viewer gets of a camera that is gone.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OfflinePolicy {
     /// A notice of the size asked for; streams go on.

@@ -36,7 +36,7 @@ pub use audience::viewer::{StreamRequest, Viewer};
 pub use camera::{Camera, Picture};
 pub use cameras::Cameras;
 pub use clip::ClipFormat;
-pub use config::{CameraConfig, Connect, Memory, OfflinePolicy, Secret};
+pub use config::{CameraConfig, Connect, Memory, OfflinePolicy};
 pub use error::{CameraError, SourceError};
 pub use events::{CameraEvent, Events, Happening};
 pub use frame::{Frame, Moment};

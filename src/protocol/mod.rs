@@ -2,7 +2,9 @@
 //! it turns a request into a query and a rendition, asks the rooms below, and turns the outcome into its own
 //! words. Dialects never use each other; what two of them need of HTTP itself stands beside them here.
 
+pub mod body;
 pub mod byte_ranges;
+pub mod client;
 pub mod conditional;
 pub mod intercom;
 pub mod nina;

@@ -10,7 +10,7 @@ use actix_web::middleware::Next;
 use actix_web::web::Data;
 
 use crate::access::{Access, Identity, Refusal, Request, Service};
-use crate::protocol::{owner_of, refusal};
+use crate::protocol::{client, owner_of, refusal};
 
 /// Asks whoever wants to use a closed service who they are; notes on the request who was let in.
 ///
@@ -61,8 +61,8 @@ fn decide(access: &Access, request: &ServiceRequest) -> Result<Option<Identity>,
         target,
         authorization,
         token,
-        address: request.peer_addr().map(|address| address.ip()),
-        is_tls: request.app_config().secure(),
+        address: client::address(request.request()),
+        is_tls: client::is_tls(request.request()),
     };
     access.check(&asked).map(Some)
 }

@@ -12,8 +12,10 @@ use actix_web::middleware::Next;
 use actix_web::web::{Bytes, Data};
 use futures_util::FutureExt;
 
+use tracing::field::display;
+
 use crate::observe::{Metrics, RequestId};
-use crate::protocol;
+use crate::protocol::{self, client};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -38,10 +40,11 @@ pub(super) async fn measure<B: MessageBody + Unpin>(
     metrics.observe_request(dialect, &endpoint, status.as_u16(), duration);
     let (method, path) = (response.request().method(), response.request().path());
     let (status, seconds) = (status.as_u16(), duration.as_secs_f64());
+    let client = || client::address(response.request()).map(display);
     id.during(|| match status {
-        500.. => tracing::warn!(dialect, %method, path, status, seconds, "answered"),
+        500.. => tracing::warn!(dialect, %method, path, status, seconds, client = client(), "answered"),
         200..=299 | 304 => tracing::debug!(dialect, %method, path, status, seconds, "answered"),
-        _ => tracing::info!(dialect, %method, path, status, seconds, "answered"),
+        _ => tracing::info!(dialect, %method, path, status, seconds, client = client(), "answered"),
     });
     if let Ok(id) = HeaderValue::try_from(id.to_string()) {
         response.headers_mut().insert(REQUEST_ID, id);

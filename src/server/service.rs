@@ -293,6 +293,7 @@ fn listen(
     let catalogue = Data::new(Arc::clone(catalogue));
     let (health, renderer, cameras) =
         (health.clone(), Data::new(renderer.clone()), Data::new(Arc::clone(cameras)));
+    let proxies = Data::new(config.server.trusted_proxies.clone());
     let request_bytes = config.limits.request_bytes;
     let mut http = HttpServer::new(move || {
         let app = App::new()
@@ -305,6 +306,7 @@ fn listen(
             .app_data(cameras.clone())
             .app_data(intercom.clone())
             .app_data(access.clone())
+            .app_data(proxies.clone())
             .app_data(PayloadConfig::new(request_bytes))
             .wrap(from_fn(in_pieces))
             .wrap(from_fn(guard))

@@ -119,6 +119,19 @@ async fn a_camera_may_redirect_to_itself_but_to_nobody_else() {
     let gateway = Gateway::watching(&peer.url("/old"));
     assert!(gateway.get("snapshot?width=320&height=240").await.bytes().await.unwrap() == picture);
     gateway.stop().await;
+    let behind = peer.url("/picture");
+    let next_door = Peer::with(move |_, mut socket| {
+        let to_the_camera = format!("HTTP/1.1 302 Found\r\nLocation: {behind}\r\nContent-Length: 0\r\n\r\n");
+        async move {
+            let _ = socket.write_all(to_the_camera.as_bytes()).await;
+        }
+    })
+    .await;
+    let heard_before = peer.heard().len();
+    let gateway = Gateway::watching(&next_door.url("/"));
+    gateway.shows_a_notice().await;
+    gateway.stop().await;
+    assert_eq!(peer.heard().len(), heard_before, "another port of the same host was not asked");
     for path in ["/away", "/file", "/round"] {
         let gateway = Gateway::watching(&peer.url(path));
         gateway.shows_a_notice().await;

@@ -15,6 +15,7 @@ mod one_catalogue;
 mod operations;
 mod process;
 mod programs;
+mod proxies;
 mod refusals;
 mod soda;
 mod stitching;

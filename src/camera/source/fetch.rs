@@ -1,7 +1,8 @@
 //! Asking a camera for something over HTTP: credentials, redirects, time limits.
 //!
 //! Only the camera itself is ever asked. A camera that redirects elsewhere is refused, so that it cannot make the
-//! gateway fetch what only the gateway can reach.
+//! gateway fetch what only the gateway can reach. Another port is elsewhere: behind one name there may be many machines,
+//! and on the gateway's own there are other services. Only from http to https may the port change.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -97,28 +98,11 @@ impl Fetcher {
                 }
                 status if status.is_redirection() && redirects < MOST_REDIRECTS => {
                     redirects += 1;
-                    url = self.redirected(&url, &answer)?;
+                    url = redirected(&url, &answer)?;
                 }
                 StatusCode::NOT_FOUND => return Err(SourceError::NoPictures("it has nothing at this path")),
                 _ => return Err(SourceError::NoPictures("it answers with an error")),
             }
-        }
-    }
-
-    /// Where the camera wants to be asked instead, if that is still itself.
-    fn redirected(&self, from: &Url, answer: &Response<Incoming>) -> Result<Url, SourceError> {
-        let elsewhere = SourceError::NoPictures("it sends us to another machine, where we do not go");
-        let location = answer.headers().get(LOCATION).and_then(|location| location.to_str().ok());
-        match location.and_then(|location| from.join(location).ok()) {
-            Some(to)
-                if matches!(to.scheme(), "http" | "https")
-                    && to.host_str() == self.url.host_str()
-                    // A password that travels under TLS must not come out of it.
-                    && (to.scheme() == "https" || from.scheme() == "http") =>
-            {
-                Ok(to)
-            }
-            _ => Err(elsewhere),
         }
     }
 
@@ -147,6 +131,27 @@ impl Fetcher {
         };
         challenge.as_mut()?.respond(&parameters).ok()
     }
+}
+
+/// Where the camera wants to be asked instead, if that is still itself.
+fn redirected(from: &Url, answer: &Response<Incoming>) -> Result<Url, SourceError> {
+    let location = answer.headers().get(LOCATION).and_then(|location| location.to_str().ok());
+    location
+        .and_then(|location| from.join(location).ok())
+        .filter(|to| is_the_same_camera(from, to))
+        .ok_or(SourceError::NoPictures("it sends us to another machine, where we do not go"))
+}
+
+/// Whether a redirect leads to the camera it comes from: to the same host and port, or into TLS on the same host. A password
+/// that travels under TLS does not come out of it.
+fn is_the_same_camera(from: &Url, to: &Url) -> bool {
+    let same_port = from.port_or_known_default() == to.port_or_known_default();
+    from.host_str() == to.host_str()
+        && match (from.scheme(), to.scheme()) {
+            ("http", "http") | ("https", "https") => same_port,
+            ("http", "https") => true,
+            _ => false,
+        }
 }
 
 fn tls_settings(trusting: bool, is_used: bool) -> Result<rustls::ClientConfig, SourceError> {
@@ -207,5 +212,42 @@ impl rustls::client::danger::ServerCertVerifier for Trusting {
 
     fn supported_verify_schemes(&self) -> Vec<rustls::SignatureScheme> {
         self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redirect_stays_with_the_camera() {
+        let leads = |from: &str, to: &str| {
+            let from = Url::parse(from).unwrap();
+            is_the_same_camera(&from, &from.join(to).unwrap())
+        };
+        for (from, to) in [
+            ("http://cam/old", "/new"),
+            ("http://cam/old", "http://cam:80/new"),
+            ("http://cam:8080/old", "//cam:8080/new"),
+            ("http://cam/", "https://cam/"),
+            ("http://cam:8080/", "https://cam:8443/"),
+            ("https://cam:8443/a", "b"),
+        ] {
+            assert!(leads(from, to), "{from} to {to}");
+        }
+        for (from, to) in [
+            ("http://cam/", "http://other/"),
+            ("http://cam/", "http://cam:8081/"),
+            ("http://cam:8080/", "http://cam/"),
+            ("http://cam/", "http://cam.evil/"),
+            ("http://cam/", "http://cam@evil/"),
+            ("http://127.0.0.1:8080/", "http://127.0.0.1:2375/containers"),
+            ("https://cam/", "http://cam/"),
+            ("https://cam/", "https://cam:8443/"),
+            ("http://cam/", "ftp://cam/"),
+            ("http://cam/", "file:///etc/passwd"),
+        ] {
+            assert!(!leads(from, to), "{from} to {to}");
+        }
     }
 }

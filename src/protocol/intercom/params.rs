@@ -8,6 +8,7 @@ use bytes::Bytes;
 use futures_util::{TryStreamExt, stream};
 
 use super::error::Failure;
+use crate::protocol::body::{self, Missing};
 
 /// Longest body these functions take.
 const LONGEST_BODY_BYTES: usize = 64 << 10;
@@ -56,8 +57,10 @@ impl Parameters {
     }
 
     async fn read_body(&mut self, request: &HttpRequest, payload: web::Payload) -> Result<(), Failure> {
-        let body = payload.to_bytes_limited(LONGEST_BODY_BYTES).await.map_err(|_| Failure::TooBig)?;
-        let body = body.map_err(|_| Failure::MalformedBody)?;
+        let body = body::whole(payload, LONGEST_BODY_BYTES).await.map_err(|missing| match missing {
+            Missing::TooLarge => Failure::TooBig,
+            Missing::BrokeOff => Failure::MalformedBody,
+        })?;
         if body.is_empty() {
             return Ok(());
         }

@@ -20,6 +20,7 @@ use super::socket::Connection;
 use super::{Intercom, still, stream as push};
 use crate::camera::{Camera, CameraError, Cameras, Look, Moment, Picture, Resolution, StreamRequest};
 use crate::error::chain;
+use crate::protocol::client;
 
 const NO_STORE: &str = "no-store, no-cache, must-revalidate, max-age=0";
 /// Browsers that paint late get a picture again so soon at the latest.
@@ -112,7 +113,7 @@ fn start_stream(
     let parts = request.app_data::<web::Data<Parts>>().cloned().ok_or(Failure::Internal)?;
     let repeat = REPEAT_AFTER.min(Duration::from_secs(1) / fps.max(1));
     let repeat_after = multipart::is_webkit(agent).then_some(repeat);
-    let address = request.peer_addr().map(|address| address.ip());
+    let address = client::address(request);
     let wanted = StreamRequest { look: snapshot.look, fps, repeat_after, address };
     let viewer = snapshot.camera.view(wanted).map_err(|error| failed(&snapshot.camera, &error, None))?;
     let connection = request.conn_data::<Connection>().and_then(Connection::for_stream);

@@ -7,6 +7,8 @@ use actix_web::web::{Bytes, Payload, Query};
 use actix_web::{HttpMessage, HttpRequest};
 use futures_util::{StreamExt, stream};
 
+use crate::protocol::body::{Missing, whole};
+
 /// Why a body gives no parameters.
 #[derive(Debug, thiserror::Error)]
 pub enum BodyError {
@@ -31,10 +33,10 @@ pub fn media_type(request: &HttpRequest) -> String {
 /// # Errors
 /// [`BodyError::TooLarge`], [`BodyError::Unreadable`].
 pub async fn bytes(payload: Payload, limit: usize) -> Result<Bytes, BodyError> {
-    match payload.to_bytes_limited(limit).await {
-        Err(_) => Err(BodyError::TooLarge(limit)),
-        Ok(read) => read.map_err(|_| BodyError::Unreadable),
-    }
+    whole(payload, limit).await.map_err(|missing| match missing {
+        Missing::TooLarge => BodyError::TooLarge(limit),
+        Missing::BrokeOff => BodyError::Unreadable,
+    })
 }
 
 /// Names and values of a form, in order; none of an empty body.

@@ -2,7 +2,9 @@
 
 use actix_web::HttpRequest;
 
-/// The base of absolute links: as configured, else as the client (or the proxy before us) addressed us.
+use crate::protocol::client;
+
+/// The base of absolute links: as configured, else as the client addressed us or a proxy of ours.
 #[derive(Clone, Debug, Default)]
 pub struct PublicUrl(String);
 
@@ -15,9 +17,8 @@ impl PublicUrl {
     /// The absolute address of `path`, which starts with `/`.
     pub fn of(&self, request: &HttpRequest, path: &str) -> String {
         if self.0.is_empty() {
-            let connection = request.connection_info();
-            let host: String = connection.host().chars().filter(|c| is_of_authority(*c)).collect();
-            let scheme = if connection.scheme() == "https" { "https" } else { "http" };
+            let host: String = client::authority(request).chars().filter(|c| is_of_authority(*c)).collect();
+            let scheme = if client::is_tls(request) { "https" } else { "http" };
             format!("{scheme}://{host}{path}")
         } else {
             format!("{}{path}", self.0)
