@@ -118,6 +118,13 @@ async fn files_that_changed_after_they_were_catalogued_are_told_apart() {
         let (status, body) = gateway.json(&v1).await;
         assert_eq!((status, body["exception"].as_str()), (500, Some("RuntimeError")), "{number}: {body}");
         assert!(!body.to_string().contains(folder.to_str().unwrap()), "{body}");
+        let (status, body) = gateway.json(&format!("{V1}?ds=files&sid={number}")).await;
+        assert_eq!((status, body["exception"].as_str()), (500, Some("RuntimeError")), "{number}: {body}");
+        assert_eq!(
+            soda(&gateway, number, "").await.status(),
+            500,
+            "{number}: the whole of what is not whole"
+        );
     }
     // A part of a shortened file that is still there is still answered; a file that came back is cut again.
     assert_eq!(soda(&gateway, 1, "PIXEL=1 5 1 3").await.status(), 200);

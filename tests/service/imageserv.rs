@@ -2,6 +2,8 @@
 
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::json;
+use trifocal::fits::{FitsFile, Hdu};
+use trifocal::pixel::Limits;
 
 use crate::support::Gateway;
 use crate::vo::demo_archive;
@@ -36,10 +38,86 @@ async fn a_form_a_multipart_form_and_a_json_document_say_what_the_query_says() {
         "center": { "x": 37.6292, "y": 0.104_625, "unit": "deg" },
         "size": { "x": 30, "y": 45, "unit": "arcsec" } } } });
     assert_eq!(outcome(post(&gateway, DB).json(&document)).await, expected);
+    let nearest = json!({ "image": { "ds": "calexp", "cutout": {
+        "image_id": { "nearest": { "center": { "x": 37.644_598, "y": 0.104_625 }, "filter": "r" } },
+        "center": { "x": 135_465.12, "y": 376.65, "unit": "arcsec" },
+        "size": { "x": 30, "y": 45 } } } });
+    assert_eq!(
+        outcome(post(&gateway, DB).json(&nearest)).await,
+        expected,
+        "found at one place, cut at another"
+    );
     let split = post(&gateway, &format!("{DB}?ds=calexp&sid=5646240694"))
         .header("Content-Type", "application/x-www-form-urlencoded")
         .body("ra=37.6292&dec=0.104625&width=30&height=45&SID=5646240694");
     assert_eq!(outcome(split).await, expected);
+}
+
+/// Names and shapes of the images of an answer.
+async fn images(gateway: &Gateway, query: &str) -> Vec<(String, Vec<usize>)> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("answer.fits");
+    std::fs::write(&path, gateway.bytes(&format!("{DB}?{query}")).await).unwrap();
+    let file = FitsFile::open(&path, &Limits::default()).unwrap();
+    let shape = |hdu: &Hdu| Some((hdu.name().unwrap_or_default(), hdu.image.as_ref()?.axes.clone()));
+    file.hdus().iter().filter_map(shape).collect()
+}
+
+#[tokio::test]
+async fn edges_are_padded_and_files_are_answered_in_part_when_that_is_asked_for() {
+    let gateway = demo_archive().await;
+    let corner = "ds=calexp&sid=5646240694&ra=37.6292&dec=0.104625&width=3000&height=40&unit=pixel";
+    for (more, width, planes) in [
+        ("", 256, &["IMAGE", "MASK", "VARIANCE"][..]),
+        ("&edge=trim&detail=exposure", 256, &["IMAGE", "MASK", "VARIANCE"]),
+        ("&edge=pad", 3000, &["IMAGE", "MASK", "VARIANCE"]),
+        ("&edge=PAD&detail=maskedimage", 3000, &["IMAGE", "MASK", "VARIANCE"]),
+        ("&detail=image", 256, &["IMAGE"]),
+    ] {
+        let found = images(&gateway, &format!("{corner}{more}")).await;
+        let expected: Vec<_> = planes.iter().map(|name| ((*name).to_owned(), vec![width, 40])).collect();
+        assert_eq!(found, expected, "{more}");
+    }
+    let within = corner.replace("3000", "30");
+    let strict = outcome(gateway.client().get(gateway.url(&format!("{DB}?{within}&edge=strict")))).await;
+    let trimmed = outcome(gateway.client().get(gateway.url(&format!("{DB}?{within}")))).await;
+    assert_eq!(strict, trimmed);
+    for (form, start) in [("image/png", &b"\x89PNG"[..]), ("image/jpeg", &b"\xff\xd8"[..])] {
+        let answer = gateway.get(&format!("{DB}?{within}&RESPONSEFORMAT={form}&stretch=asinh")).await;
+        assert_eq!(answer.headers()["content-type"], form);
+        assert_eq!(answer.headers()["x-cutout-bounds"], trimmed.1.as_str());
+        assert!(answer.bytes().await.unwrap().starts_with(start), "{form}");
+    }
+}
+
+#[tokio::test]
+async fn head_has_the_headers_of_get() {
+    let gateway = demo_archive().await;
+    for path in [
+        format!("{DB}?{CUTOUT}"),
+        format!("{DB}?{CUTOUT}&RESPONSEFORMAT=image/png"),
+        format!("{DB}?ds=calexp&sid=5646240694"),
+        format!("{DB}?ds=raw&sid=3325410171"),
+        format!("{DB}?ds=raw&get_dataid&sid=3325410171&unknown=1"),
+        format!("{DB}?ds=raw&sid=1"),
+        "/image/v0/calexp/5646240694/cutout?ra=37.6292&dec=0.104625&widthPix=2000&heightPix=1400".to_owned(),
+        "/api/image/v1/capabilities".to_owned(),
+        "/api/image/v1".to_owned(),
+    ] {
+        let got = gateway.get(&path).await;
+        let asked = gateway.client().head(gateway.url(&path)).send().await.unwrap();
+        assert_eq!(asked.status(), got.status(), "{path}");
+        let told = |answer: &reqwest::Response| {
+            let name = |name: &&str| !matches!(*name, "date" | "x-request-id" | "vary");
+            let names = answer.headers().keys().map(reqwest::header::HeaderName::as_str).filter(name);
+            let mut told: Vec<_> =
+                names.map(|name| (name.to_owned(), answer.headers()[name].clone())).collect();
+            told.sort();
+            told
+        };
+        assert_eq!(told(&asked), told(&got), "{path}");
+        assert!(asked.bytes().await.unwrap().is_empty(), "{path}");
+    }
 }
 
 #[tokio::test]

@@ -86,7 +86,10 @@ impl Order {
         let name = format!("{}.{}", self.name, self.form.extension());
         let delivery = Delivery::new(request, name, self.form.media_type());
         match self.fill(renderer).await? {
-            Product::File(file) => delivery.whole_file(&file).await,
+            Product::File(file) => {
+                file.fits.ensure_complete()?;
+                delivery.whole_file(&file).await
+            }
             Product::Cutout(planned) => Ok(delivery.cutout(planned)),
             Product::Picture(bytes, runs) => Ok(delivery.picture(bytes, &runs)),
         }
@@ -105,6 +108,7 @@ impl Order {
         };
         Ok(match product {
             Product::File(file) => {
+                file.fits.ensure_complete()?;
                 let length = file.fits.byte_len();
                 let part = move |offset: u64, most: usize| {
                     let mut bytes = vec![0; length.saturating_sub(offset).min(most as u64) as usize];
