@@ -1,8 +1,10 @@
 //! `test:` a picture that shows when it was taken: to people as a clock, to programs as blocks.
 //!
-//! `test:?size=1920x1080&fps=25`. Colour bars stand still; the lowest third has a moving bar, the time to the
-//! millisecond, the frame's number, and a stamp from which [`read_stamp`] gets the time back after any scaling,
-//! so that the way from capture to screen can be measured. The same number and time give the same bytes.
+//! `test:?size=1920x1080&fps=25`. Colour bars stand still; below them are a moving bar, the time to the millisecond,
+//! the frame's number, and a stamp from which [`read_stamp`] gets the time back after any scaling, so that the way
+//! from capture to screen can be measured. The same number and time give the same bytes.
+//!
+//! The picture is made of strips, and only those that show something else than before are drawn and encoded.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +15,7 @@ use futures_util::future::BoxFuture;
 
 use super::address::SourceUrl;
 use super::film::{Film, Projector};
-use super::strips::{MCU, Upper};
+use super::strips::{MCU, Strips};
 use super::{Expected, Session, Source, Surroundings};
 use crate::camera::error::{CameraError, SourceError};
 use crate::camera::frame::Moment;
@@ -93,11 +95,22 @@ impl Source for Pattern {
     }
 }
 
-/// Draws the pictures. The two upper thirds are drawn and encoded once.
+/// Strips a picture has at most; those of a line of text or of the moving bar have one each.
+const MOST_STRIPS: u32 = 18;
+/// Places the moving bar goes through.
+const BAR_PLACES: usize = 64;
+
+/// Draws the pictures.
 struct Painter {
     size: Resolution,
-    upper: Upper,
-    lowest: EightBit,
+    strips: Strips,
+    strip_rows: u32,
+    /// What a strip is drawn on, and what the lowest one is, which may have fewer rows.
+    canvases: [EightBit; 2],
+    /// The strip with the moving bar, once it was in a place.
+    bars: Vec<Option<Bytes>>,
+    /// The bits of the stamp that were drawn last, from its top.
+    stamped: Vec<bool>,
     painted: u64,
 }
 
@@ -110,50 +123,111 @@ impl Film for Painter {
 
 impl Painter {
     fn new(size: Resolution) -> Result<Self, WorkError> {
-        let strip_rows = size.height.div_ceil(MCU).div_ceil(3) * MCU;
-        let third = Resolution::new(size.width, strip_rows);
-        let mut bars = canvas::blank(third, BLACK);
+        let strip_rows = size.height.div_ceil(MCU).div_ceil(MOST_STRIPS) * MCU;
+        let canvas = |rows: u32| canvas::blank(Resolution::new(size.width, rows), BLACK);
+        let last_rows = (size.height - 1) % strip_rows + 1;
+        let mut canvases = [canvas(strip_rows), canvas(last_rows)];
+        let [canvas, _] = &mut canvases;
         for (n, colour) in (0..).zip(BARS) {
             let (left, right) = (n * size.width / 8, (n + 1) * size.width / 8);
-            canvas::fill(&mut bars, Area { x: left, y: 0, width: right - left, height: strip_rows }, colour);
+            canvas::fill(canvas, Area { x: left, y: 0, width: right - left, height: strip_rows }, colour);
         }
-        let top = scale::encode(&bars, QUALITY)?;
-        let label =
-            Area { x: size.width / 8, y: strip_rows / 3, width: size.width * 3 / 4, height: strip_rows / 3 };
-        canvas::fill(&mut bars, label, BLACK);
-        let line = Area { y: label.y + label.height / 4, height: label.height / 2, ..label };
-        canvas::write_centred(&mut bars, line, 8, &format!("TEST PICTURE {size}"), WHITE);
-        let middle = scale::encode(&bars, QUALITY)?;
-        let upper = Upper::new(&[top, middle], strip_rows, size.height)?;
-        let lowest = canvas::blank(Resolution::new(size.width, size.height - 2 * strip_rows), BLACK);
-        Ok(Self { size, upper, lowest, painted: 0 })
+        let bars = scale::encode(canvas, QUALITY)?;
+        let strips = Strips::new(&bars, strip_rows, size.height)?;
+        let mut painter = Self {
+            size,
+            strips,
+            strip_rows,
+            canvases,
+            bars: vec![None; BAR_PLACES],
+            stamped: Vec::new(),
+            painted: 0,
+        };
+        let still = painter.first_stamp_strip() - 3;
+        for place in 0..still {
+            painter.strips.put(place, &bars)?;
+        }
+        let label = Area { x: size.width / 8, y: 0, width: size.width * 3 / 4, height: strip_rows };
+        let [canvas, _] = &mut painter.canvases;
+        canvas::fill(canvas, label, BLACK);
+        let line = Area { y: label.height / 8, height: label.height * 3 / 4, ..label };
+        canvas::write_centred(canvas, line, 8, &format!("TEST PICTURE {size}"), WHITE);
+        painter.strips.put(still / 2, &scale::encode(canvas, QUALITY)?)?;
+        Ok(painter)
+    }
+
+    /// The strip the stamp begins in. Above it are those of the number, the time and the moving bar.
+    fn first_stamp_strip(&self) -> usize {
+        ((self.size.height - self.size.height / STAMP_SHARE) / self.strip_rows) as usize
     }
 
     /// The picture with this number, taken at this time.
     fn paint(&mut self, number: u64, at: DateTime<Utc>) -> Result<Bytes, WorkError> {
-        let (width, height) = (self.size.width, self.lowest.height() as u32);
-        let lowest = &mut self.lowest;
-        canvas::fill(lowest, Area { x: 0, y: 0, width, height }, BLACK);
-        let line = |from: u32, to: u32| Area {
-            x: width / 40,
-            y: height * from / 100,
-            width: width - width / 20,
-            height: height * (to - from) / 100,
+        let stamp = self.first_stamp_strip();
+        self.put_bar(stamp - 3, number)?;
+        self.put_text(stamp - 2, 12, &at.format("%Y-%m-%d %H:%M:%S%.3f").to_string(), WHITE)?;
+        self.put_text(stamp - 1, 8, &format!("frame {number:08}"), [255, 220, 120])?;
+        self.put_stamp(stamp, at)?;
+        Ok(self.strips.picture())
+    }
+
+    fn put_bar(&mut self, place: usize, number: u64) -> Result<(), WorkError> {
+        let step = (number % BAR_PLACES as u64) as usize;
+        let bar = if let Some(bar) = &self.bars[step] {
+            bar.clone()
+        } else {
+            let width = self.size.width / 16;
+            let left = step as u32 * (self.size.width - width) / (BAR_PLACES as u32 - 1);
+            let area = Area { x: left, y: self.strip_rows / 4, width, height: self.strip_rows / 2 };
+            let bar = self.encoded(place, |canvas| canvas::fill(canvas, area, WHITE))?;
+            self.bars[step].insert(bar).clone()
         };
-        let bar = width / 16;
-        let left = (number % 64) as u32 * (width - bar) / 63;
-        canvas::fill(lowest, Area { x: left, width: bar, ..line(2, 12) }, WHITE);
-        canvas::write_centred(
-            lowest,
-            line(17, 46),
-            12,
-            &at.format("%Y-%m-%d %H:%M:%S%.3f").to_string(),
-            WHITE,
-        );
-        canvas::write_centred(lowest, line(50, 68), 8, &format!("frame {number:08}"), [255, 220, 120]);
-        write_stamp(lowest, self.size, at);
-        let strip = scale::encode(lowest, QUALITY)?;
-        Ok(self.upper.with_last(&strip)?)
+        Ok(self.strips.put(place, &bar)?)
+    }
+
+    fn put_text(&mut self, place: usize, largest: u32, text: &str, colour: Colour) -> Result<(), WorkError> {
+        let margin = self.size.width / 40;
+        let line = Area { x: margin, y: 0, width: self.size.width - 2 * margin, height: self.strip_rows };
+        let strip = self.encoded(place, |canvas| {
+            canvas::write_centred(canvas, line, largest, text, colour);
+        })?;
+        Ok(self.strips.put(place, &strip)?)
+    }
+
+    /// Draws the stamp into its strips, those of which it changes: the upper line is the same for minutes.
+    fn put_stamp(&mut self, first: usize, at: DateTime<Utc>) -> Result<(), WorkError> {
+        let bits: Vec<bool> = stamp_bits(at.timestamp_micros()).collect();
+        let cells: Vec<(Area, bool)> = stamp_cells(self.size).zip(bits.iter().copied()).collect();
+        let last = (self.size.height - 1) / self.strip_rows;
+        for place in first..=last as usize {
+            let (top, bottom) = (place as u32 * self.strip_rows, (place as u32 + 1) * self.strip_rows);
+            let is_here = |cell: &Area| cell.y < bottom && cell.y + cell.height > top;
+            let is_changed = cells
+                .iter()
+                .enumerate()
+                .any(|(n, (cell, bit))| is_here(cell) && self.stamped.get(n) != Some(bit));
+            if is_changed {
+                let strip = self.encoded(place, |canvas| {
+                    for (cell, _) in cells.iter().filter(|(cell, bit)| *bit && is_here(cell)) {
+                        let above = top.saturating_sub(cell.y);
+                        let area = Area { y: cell.y + above - top, height: cell.height - above, ..*cell };
+                        canvas::fill(canvas, area, WHITE);
+                    }
+                })?;
+                self.strips.put(place, &strip)?;
+            }
+        }
+        self.stamped = bits;
+        Ok(())
+    }
+
+    /// What is drawn on a black strip that is to be in this place.
+    fn encoded(&mut self, place: usize, draw: impl FnOnce(&mut EightBit)) -> Result<Bytes, WorkError> {
+        let is_last = (place as u32 + 1) * self.strip_rows >= self.size.height;
+        let canvas = &mut self.canvases[usize::from(is_last)];
+        canvas.samples_mut().fill(0);
+        draw(canvas);
+        scale::encode(canvas, QUALITY)
     }
 }
 
@@ -179,14 +253,6 @@ fn checksum(microseconds: i64) -> u8 {
     microseconds.to_be_bytes().iter().fold(0xFF_u8, |crc, byte| {
         (0..8).fold(crc ^ byte, |crc, _| if crc & 0x80 == 0 { crc << 1 } else { (crc << 1) ^ 0x07 })
     })
-}
-
-/// Draws the stamp into `lowest`, the lower end of a picture of the given size.
-fn write_stamp(lowest: &mut EightBit, size: Resolution, at: DateTime<Utc>) {
-    let above = size.height - lowest.height() as u32;
-    for (cell, bit) in stamp_cells(size).zip(stamp_bits(at.timestamp_micros())) {
-        canvas::fill(lowest, Area { y: cell.y - above, ..cell }, if bit { WHITE } else { BLACK });
-    }
 }
 
 /// The capture time, to the microsecond, in a test picture that was scaled without bars; `None` when the

@@ -1,8 +1,8 @@
 //! A JPEG picture put together from horizontal strips that were encoded on their own.
 //!
 //! Between restart markers the entropy-coded data of a baseline scan does not depend on what came before
-//! (T.81 E.1.4, F.1.1.5). So a picture of which only the lowest strip changes is encoded at the price of that
-//! strip: the others' data are kept.
+//! (T.81 E.1.4, F.1.1.5). So a picture of which little changes is encoded at the price of the strips that do: the
+//! others' data are kept.
 
 use bytes::Bytes;
 
@@ -11,10 +11,13 @@ use crate::camera::jpeg::segments::{Segment, Segments, marker};
 /// Rows and columns of one MCU of a 4:2:0 picture.
 pub(super) const MCU: u32 = 16;
 
-/// Everything of a picture up to the entropy-coded data of its last strip.
+/// A picture whose strips can be exchanged one by one.
 #[derive(Clone, Debug)]
-pub(super) struct Upper {
-    bytes: Vec<u8>,
+pub(super) struct Strips {
+    /// Everything before the entropy-coded data.
+    header: Vec<u8>,
+    /// From the top, each strip's entropy-coded data.
+    data: Vec<Bytes>,
 }
 
 /// The strips do not belong together: another size, other tables, or not baseline 4:2:0 at all.
@@ -22,34 +25,42 @@ pub(super) struct Upper {
 #[error("these strips do not make one picture")]
 pub(super) struct Mismatch;
 
-impl Upper {
-    /// Prepares a picture `height` rows high whose upper strips are these, each of `strip_rows` rows (a
-    /// multiple of 16); the last strip, encoded with the same settings, may have fewer.
-    pub(super) fn new(strips: &[Bytes], strip_rows: u32, height: u32) -> Result<Self, Mismatch> {
-        let mut bytes = Vec::new();
-        for (index, strip) in strips.iter().enumerate() {
-            let segments: Vec<Segment<'_>> =
-                Segments::of(strip).collect::<Result<_, _>>().map_err(|_| Mismatch)?;
-            if index == 0 {
-                write_header(&mut bytes, strip, &segments, strip_rows, height)?;
-            }
-            bytes.extend_from_slice(scan_data(&segments)?);
-            bytes.extend([0xFF, marker::RST0 + (index % 8) as u8]);
-        }
-        Ok(Self { bytes })
+impl Strips {
+    /// A picture `height` rows high, `first` at its top. All strips but the last have `strip_rows` rows (a multiple of
+    /// 16), and all are encoded with the same settings. Those that are not put in place stay empty.
+    pub(super) fn new(first: &Bytes, strip_rows: u32, height: u32) -> Result<Self, Mismatch> {
+        let mut header = Vec::new();
+        write_header(&mut header, first, &segments(first)?, strip_rows, height)?;
+        let data = vec![Bytes::new(); height.div_ceil(strip_rows) as usize];
+        let mut strips = Self { header, data };
+        strips.put(0, first)?;
+        Ok(strips)
     }
 
-    /// The whole picture, given its last strip.
-    pub(super) fn with_last(&self, strip: &[u8]) -> Result<Bytes, Mismatch> {
-        let segments: Vec<Segment<'_>> =
-            Segments::of(strip).collect::<Result<_, _>>().map_err(|_| Mismatch)?;
-        let data = scan_data(&segments)?;
-        let mut picture = Vec::with_capacity(self.bytes.len() + data.len() + 2);
-        picture.extend_from_slice(&self.bytes);
-        picture.extend_from_slice(data);
-        picture.extend([0xFF, marker::EOI]);
-        Ok(picture.into())
+    /// Puts a strip in its place, 0 at the top.
+    pub(super) fn put(&mut self, place: usize, strip: &Bytes) -> Result<(), Mismatch> {
+        *self.data.get_mut(place).ok_or(Mismatch)? = strip.slice_ref(scan_data(&segments(strip)?)?);
+        Ok(())
     }
+
+    /// The whole picture.
+    pub(super) fn picture(&self) -> Bytes {
+        let length: usize = self.data.iter().map(|data| data.len() + 2).sum();
+        let mut picture = Vec::with_capacity(self.header.len() + length);
+        picture.extend_from_slice(&self.header);
+        for (index, data) in self.data.iter().enumerate() {
+            if index > 0 {
+                picture.extend([0xFF, marker::RST0 + ((index - 1) % 8) as u8]);
+            }
+            picture.extend_from_slice(data);
+        }
+        picture.extend([0xFF, marker::EOI]);
+        picture.into()
+    }
+}
+
+fn segments(strip: &Bytes) -> Result<Vec<Segment<'_>>, Mismatch> {
+    Segments::of(strip).collect::<Result<_, _>>().map_err(|_| Mismatch)
 }
 
 /// The header of the first strip, saying the height of the whole picture and the restart interval.
@@ -106,12 +117,14 @@ mod tests {
 
     #[test]
     fn strips_put_together_decode_to_the_strips() {
-        let strips = [strip(32, 10), strip(32, 120)];
-        let last = strip(21, 240);
-        let whole = Upper::new(&strips, 32, 85).unwrap().with_last(&last).unwrap();
-        let picture = decode(&whole).unwrap();
+        let placed = [strip(32, 10), strip(32, 120), strip(21, 240)];
+        let mut strips = Strips::new(&strip(32, 77), 32, 85).unwrap();
+        for (place, strip) in placed.iter().enumerate() {
+            strips.put(place, strip).unwrap();
+        }
+        let picture = decode(&strips.picture()).unwrap();
         assert_eq!((picture.width(), picture.height()), (100, 85));
-        for (first_row, strip) in [(0, &strips[0]), (32, &strips[1]), (64, &last)] {
+        for (first_row, strip) in [(0, &placed[0]), (32, &placed[1]), (64, &placed[2])] {
             let alone = decode(strip).unwrap();
             // Decoders blend colour across the seam, so its rows are left out.
             let inner = 2..alone.height() - 2;
@@ -130,8 +143,9 @@ mod tests {
 
     #[test]
     fn what_is_no_strip_is_refused() {
-        assert_eq!(Upper::new(&[Bytes::from_static(b"text")], 16, 32).unwrap_err(), Mismatch);
-        let upper = Upper::new(&[strip(32, 1)], 32, 64).unwrap();
-        assert_eq!(upper.with_last(b"\xFF\xD8\xFF\xD9").unwrap_err(), Mismatch);
+        assert_eq!(Strips::new(&Bytes::from_static(b"text"), 16, 32).unwrap_err(), Mismatch);
+        let mut strips = Strips::new(&strip(32, 1), 32, 64).unwrap();
+        assert_eq!(strips.put(1, &Bytes::from_static(b"\xFF\xD8\xFF\xD9")), Err(Mismatch));
+        assert_eq!(strips.put(2, &strip(32, 1)), Err(Mismatch));
     }
 }
