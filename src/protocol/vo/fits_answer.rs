@@ -9,7 +9,7 @@ use actix_web::http::header::{
     ACCEPT_RANGES, ContentDisposition, ContentRange, ContentRangeSpec, ContentType, Header, HeaderName, Range,
 };
 use actix_web::{HttpRequest, HttpResponse};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, stream};
 use mime::Mime;
 
@@ -19,7 +19,7 @@ use crate::protocol::conditional::Validators;
 use crate::render::{Error, OpenFile, PlannedCutout};
 
 /// How much of a large cutout is read ahead of the client.
-const CHUNK_BYTES: usize = 1 << 20;
+const CHUNK_BYTES: u64 = 512 << 10;
 
 const CUTOUT_BOUNDS: HeaderName = HeaderName::from_static("x-cutout-bounds");
 
@@ -121,15 +121,60 @@ impl<'a> Delivery<'a> {
     }
 }
 
-/// The bytes of a cutout, read on the blocking pool as fast as the client takes them.
+/// The bytes of a cutout, read on the blocking pool as fast as the client takes them. Each piece is read into the
+/// memory of the one before, which has left by then: however large the answer, this is what it takes.
 fn chunks(cutout: Arc<Cutout>) -> impl Stream<Item = Result<Bytes, Error>> {
-    stream::try_unfold(0, move |offset| {
+    stream::try_unfold((0, BytesMut::new()), move |(offset, mut memory)| {
         let cutout = Arc::clone(&cutout);
         async move {
-            let read = move || cutout.chunk(offset, CHUNK_BYTES);
-            let chunk = tokio::task::spawn_blocking(read).await.map_err(Error::Panicked)??;
+            let read = move || {
+                let left = cutout.content_length() - offset;
+                memory.resize(left.min(CHUNK_BYTES) as usize, 0);
+                let filled = cutout.read(offset, &mut memory)?;
+                Ok::<_, FitsError>((memory.split_to(filled).freeze(), memory))
+            };
+            let (chunk, memory) = tokio::task::spawn_blocking(read).await.map_err(Error::Panicked)??;
             let next = offset + chunk.len() as u64;
-            Ok((!chunk.is_empty()).then_some((chunk, next)))
+            Ok((!chunk.is_empty()).then_some((chunk, (next, memory))))
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use futures_util::StreamExt;
+    use ndarray::Array3;
+
+    use super::*;
+    use crate::fits::create::FitsWriter;
+    use crate::fits::{CutoutNote, FitsFile, HduIndex, Header, ImageCut, Kept};
+    use crate::pixel::{Limits, PixelBox, Raster};
+
+    #[tokio::test]
+    async fn a_large_cutout_goes_through_the_memory_of_one_piece() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("image.fits");
+        let pixels = Array3::from_shape_fn((1, 900, 900), |(_, y, x)| (y * 900 + x) as f32);
+        FitsWriter::new().image(Header::new(), Raster::F32(pixels)).write(&path).unwrap();
+        let file = Arc::new(FitsFile::open(&path, &Limits::default()).unwrap());
+        let note = CutoutNote {
+            region: "PIXEL".to_owned(),
+            publisher_did: None,
+            made_at: "2026-11-21T00:00:00Z".parse().unwrap(),
+        };
+        let cut = ImageCut::of_box(HduIndex(0), PixelBox { x: 3, y: 5, width: 890, height: 880 });
+        let cutout = Arc::new(Cutout::plan(file, &[cut], Kept::Everything, &note).unwrap());
+        let whole = cutout.to_bytes().unwrap();
+        let mut pieces = pin!(chunks(cutout));
+        let (mut sent, mut places) = (Vec::new(), Vec::new());
+        while let Some(piece) = pieces.next().await {
+            let piece = piece.unwrap();
+            places.push(piece.as_ptr());
+            sent.extend_from_slice(&piece);
+        }
+        assert_eq!(sent, whole);
+        assert!(places.len() > 5 && places.iter().all(|place| *place == places[0]), "{places:?}");
+    }
 }
