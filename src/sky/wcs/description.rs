@@ -143,14 +143,24 @@ fn parameters(
     axes: [usize; 2],
 ) -> Result<Vec<(usize, usize, f64)>, WcsError> {
     let mut parameters = Vec::new();
-    for (row, axis) in axes.into_iter().enumerate() {
-        for m in 0..=MAX_TPV_TERM {
-            if let Some(value) = cards.number(&format!("PV{axis}_{m}{alternate}"))? {
-                parameters.push((row + 1, m, value));
-            }
+    for keyword in cards.keywords() {
+        let indices = keyword.strip_prefix("PV").and_then(|rest| rest.strip_suffix(alternate));
+        let Some((number, m)) = indices.and_then(|indices| indices.split_once('_')) else { continue };
+        let row = index(number).and_then(|number| axes.iter().position(|&axis| axis == number));
+        let term = index(m).filter(|&m| m <= MAX_TPV_TERM);
+        if let (Some(row), Some(m), Some(value)) = (row, term, cards.number(keyword)?) {
+            parameters.push((row + 1, m, value));
         }
     }
+    parameters.sort_unstable_by_key(|&(row, m, _)| (row, m));
     Ok(parameters)
+}
+
+/// A number in a keyword, spelled as the standard has it: no sign, no zeros in front.
+fn index(digits: &str) -> Option<usize> {
+    let is_plain =
+        digits.bytes().all(|b| b.is_ascii_digit()) && (digits.len() == 1 || !digits.starts_with('0'));
+    is_plain.then(|| digits.parse().ok())?
 }
 
 /// The factor from a CUNIT to degrees; degrees where none is stated.

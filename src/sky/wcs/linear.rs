@@ -98,7 +98,7 @@ fn matrix_cells(
             cells.push((row, column, value));
         }
     }
-    // The order of summation must not depend on the order of a hash map.
+    // However a header spells and orders them, they are summed in one order.
     cells.sort_by_key(|&(row, column, _)| (row, column));
     Ok(cells)
 }
