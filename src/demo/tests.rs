@@ -72,7 +72,7 @@ fn every_documented_example_lies_whole_within_the_file_it_names() {
         let (width, height) = (length("NAXIS1"), length("NAXIS2"));
         let Some(position) = example.position else { continue };
         assert_eq!(value(example.query, "ra"), Some(position.ra_deg.to_string().as_str()));
-        let wcs = Wcs::parse(&header.raw_bytes()).unwrap();
+        let wcs = Wcs::parse(header.raw_bytes()).unwrap();
         let sky = SkyCoord::new(position.ra_deg, position.dec_deg).unwrap();
         let pixel = wcs.pixel_at(sky).unwrap();
         assert!((0.5..width as f64 + 0.5).contains(&pixel.x), "{}: {pixel:?}", example.row);
@@ -154,7 +154,7 @@ fn the_service_finds_the_pixels_the_demo_drew_on() {
     for geometry in geometries {
         let mut header = Header::new();
         geometry.describe(&mut header);
-        let wcs = Wcs::parse(&header.raw_bytes()).unwrap();
+        let wcs = Wcs::parse(header.raw_bytes()).unwrap();
         let [x, y] = geometry.crpix;
         for [dx, dy] in [[0.0, 0.0], [-1000.0, -700.0], [1000.0, 700.0], [-766.5, 511.5]] {
             let drawn = geometry.sky_at([x + dx, y + dy]);

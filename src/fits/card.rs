@@ -1,5 +1,7 @@
 //! One header card: 80 bytes kept as they were read, interpreted only when asked. FITS 4.0 section 4.
 
+use std::borrow::Cow;
+
 /// Bytes of a card.
 pub const CARD_BYTES: usize = 80;
 /// Characters of a standard keyword.
@@ -58,7 +60,9 @@ impl Card {
 
     /// The text after the value's `/`, without surrounding blanks.
     pub fn comment(&self) -> Option<String> {
-        split_value(self.value_field()?).1
+        let (_, rest) = split_value(self.value_field()?);
+        let slash = rest.iter().position(|&b| b == b'/')?;
+        Some(plain(&rest[slash + 1..]).trim().to_owned()).filter(|text| !text.is_empty())
     }
 
     /// The free text of a commentary card: columns 9 to 80 without trailing blanks.
@@ -81,8 +85,8 @@ impl Card {
         if let Some((_, value)) = self.hierarch_split() {
             return Some(value);
         }
-        let commentary = [*b"COMMENT ", *b"HISTORY ", *b"        "].into_iter().any(|k| self.is(k));
-        (self.0[KEYWORD_BYTES] == b'=' && !commentary).then(|| &self.0[KEYWORD_BYTES + 1..])
+        let is_commentary = || [*b"COMMENT ", *b"HISTORY ", *b"        "].into_iter().any(|k| self.is(k));
+        (self.0[KEYWORD_BYTES] == b'=' && !is_commentary()).then(|| &self.0[KEYWORD_BYTES + 1..])
     }
 
     /// Name and value of a `HIERARCH` card (ESO convention): everything up to the first `=` is the name.
@@ -94,28 +98,26 @@ impl Card {
 }
 
 /// Header bytes as text: UTF-8 where it is, otherwise ISO 8859-1; control characters become blanks.
-fn plain(bytes: &[u8]) -> String {
+fn plain(bytes: &[u8]) -> Cow<'_, str> {
     let shown = |c: char| if c.is_control() { ' ' } else { c };
     match std::str::from_utf8(bytes) {
+        Ok(text) if bytes.iter().all(|byte| matches!(byte, b' '..=b'~')) => text.into(),
         Ok(text) => text.chars().map(shown).collect(),
         Err(_) => bytes.iter().map(|&b| shown(char::from(b))).collect(),
     }
 }
 
-/// Splits a value field into value and comment.
-fn split_value(field: &[u8]) -> (CardValue, Option<String>) {
+/// Splits a value field into the value and what follows it, where a comment may be.
+fn split_value(field: &[u8]) -> (CardValue, &[u8]) {
     let start = field.iter().position(|b| !b.is_ascii_whitespace() && !b.is_ascii_control());
     let field = start.map_or(&[][..], |start| &field[start..]);
-    let (value, rest) = if let Some(quoted) = field.strip_prefix(b"'") {
+    if let Some(quoted) = field.strip_prefix(b"'") {
         let (text, rest) = unquote(quoted);
         (CardValue::Text(text), rest)
     } else {
         let end = field.iter().position(|&b| b == b'/').unwrap_or(field.len());
         (bare_value(plain(&field[..end]).trim()), &field[end..])
-    };
-    let comment =
-        rest.iter().position(|&b| b == b'/').map(|slash| plain(&rest[slash + 1..]).trim().to_owned());
-    (value, comment.filter(|text| !text.is_empty()))
+    }
 }
 
 /// The string before the closing quote and what follows it; without a closing quote all of it is the string.
@@ -153,7 +155,8 @@ pub(super) fn number(token: &str) -> Option<CardValue> {
     if !token.bytes().all(|b| b.is_ascii_digit() || b"+-.eEdD".contains(&b)) {
         return None;
     }
-    let real: f64 = token.replace(['d', 'D'], "E").parse().ok()?;
+    let is_fortran = token.contains(['d', 'D']);
+    let real: f64 = if is_fortran { token.replace(['d', 'D'], "E").parse() } else { token.parse() }.ok()?;
     real.is_finite().then_some(CardValue::Real(real))
 }
 

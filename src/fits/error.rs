@@ -19,6 +19,9 @@ pub enum FitsError {
     /// The content is no FITS file.
     #[error("not a FITS file: {0}")]
     NotFits(&'static str),
+    /// A directory, a pipe or a device.
+    #[error("not a regular file")]
+    NotAFile,
     /// A container, layout or distortion this room does not handle.
     #[error("unsupported FITS feature: {0}")]
     Unsupported(String),
@@ -78,6 +81,7 @@ impl Classified for FitsError {
         match self {
             Self::Io(_)
             | Self::NotResident
+            | Self::NotAFile
             | Self::NotFits(_)
             | Self::Truncated { .. }
             | Self::Malformed { .. }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::card::CARD_BYTES;
 use super::error::{FitsError, Result};
-use super::file_bytes::FileBytes;
+use super::file_bytes::{FileBytes, Opened};
 use super::hdu::Hdu;
 use super::header::Header;
 use super::index::HduIndex;
@@ -36,8 +36,8 @@ impl FitsFile {
     /// # Errors
     /// When it cannot be read, is no FITS file, or its headers make no sense.
     pub fn open(path: &Path, limits: &Limits) -> Result<Self> {
-        let (bytes, stamp) = FileBytes::open(path, limits.unpacked_bytes)?;
-        let hdus = walk::hdus(&bytes)?.into();
+        let Opened { bytes, stamp, start } = FileBytes::open(path, limits.unpacked_bytes)?;
+        let hdus = walk::hdus(&bytes, start)?.into();
         let is_unpacked = !matches!(bytes, FileBytes::Disk(..));
         Ok(Self { path: path.to_owned(), bytes, is_unpacked, stamp, hdus, limits: *limits })
     }

@@ -1,16 +1,22 @@
 //! The bytes of a file, as FITS: on disk, in memory, or made of a file of another format when they are asked for.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
+use rustix::fs::{Mode, OFlags};
+
+use super::BLOCK_BYTES;
 use super::disk::{read_some_at, read_without_waiting};
 use super::error::{FitsError, Result};
 use super::packing::{Container, container, unpack};
 use super::read_at::ReadAt;
 use super::stamp::FileStamp;
 use super::translation::Translated;
+
+/// Bytes read when a file is opened: most have their first header in them.
+const START_BYTES: usize = 8 * BLOCK_BYTES;
 
 /// Where the bytes come from.
 #[derive(Debug)]
@@ -23,22 +29,34 @@ pub(super) enum FileBytes {
     Translated(Translated),
 }
 
+/// A file that was just opened.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) bytes: FileBytes,
+    pub(super) stamp: FileStamp,
+    /// The first of the bytes, read already; none of a packed file.
+    pub(super) start: Vec<u8>,
+}
+
 impl FileBytes {
     /// Opens a file, and unpacks it if it is packed as a whole, into at most `unpacked_bytes`.
-    pub(super) fn open(path: &Path, unpacked_bytes: u64) -> Result<(Self, FileStamp)> {
-        // A pipe would keep `open` waiting for a writer.
-        if !fs::metadata(path).map_err(FitsError::Io)?.is_file() {
-            return Err(FitsError::NotFits("not a regular file"));
+    pub(super) fn open(path: &Path, unpacked_bytes: u64) -> Result<Opened> {
+        let disk = open_without_waiting(path).map_err(FitsError::Io)?;
+        let metadata = disk.metadata().map_err(FitsError::Io)?;
+        if !metadata.is_file() {
+            return Err(FitsError::NotAFile);
         }
-        let disk = File::open(path).map_err(FitsError::Io)?;
-        let stamp = FileStamp::from_metadata(&disk.metadata().map_err(FitsError::Io)?);
-        let mut start = [0; 30];
+        let stamp = FileStamp::from_metadata(&metadata);
+        let mut start = vec![0; START_BYTES];
         let held = read_some_at(&disk, &mut start, 0).map_err(FitsError::Io)?;
-        let bytes = match container(&start[..held])? {
-            Container::Plain => Self::Disk(disk, stamp.bytes),
-            Container::Packed(packing) => Self::Memory(unpack(disk, packing, stamp.bytes, unpacked_bytes)?),
-        };
-        Ok((bytes, stamp))
+        start.truncate(held);
+        Ok(match container(&start)? {
+            Container::Plain => Opened { bytes: Self::Disk(disk, stamp.bytes), stamp, start },
+            Container::Packed(packing) => {
+                let unpacked = unpack(disk, packing, stamp.bytes, unpacked_bytes)?;
+                Opened { bytes: Self::Memory(unpacked), stamp, start: Vec::new() }
+            }
+        })
     }
 
     /// Memory they take, or will once somebody asks for them.
@@ -57,6 +75,12 @@ impl FileBytes {
             Self::Disk(..) | Self::Translated(_) => Err(FitsError::NotResident),
         }
     }
+}
+
+/// Opens a file to read it. A pipe does not keep us waiting for a writer, a terminal does not become ours.
+fn open_without_waiting(path: &Path) -> io::Result<File> {
+    let how = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+    Ok(rustix::fs::open(path, how, Mode::empty())?.into())
 }
 
 impl ReadAt for FileBytes {
@@ -89,5 +113,18 @@ impl ReadAt for FileBytes {
             Self::Memory(bytes) => bytes.len() as u64,
             Self::Translated(translated) => translated.byte_len(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pipe_nobody_writes_to_is_refused_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pipe.fits");
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        assert!(matches!(FileBytes::open(&path, 0), Err(FitsError::NotAFile)));
     }
 }

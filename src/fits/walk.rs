@@ -15,8 +15,9 @@ const MAX_HEADER_BYTES: u64 = 3000 * BLOCK_BYTES as u64;
 /// HDUs a file may have.
 const MAX_HDUS: usize = 20_000;
 
-/// Every HDU. What follows the last one and is no extension (special records, junk) is ignored.
-pub(super) fn hdus(file: &impl ReadAt) -> Result<Vec<Hdu>> {
+/// Every HDU, given the bytes of the `start` that were read already. What follows the last one and is no extension
+/// (special records, junk) is ignored.
+pub(super) fn hdus(file: &impl ReadAt, mut start: Vec<u8>) -> Result<Vec<Hdu>> {
     let mut hdus = Vec::new();
     let mut offset = 0;
     loop {
@@ -25,7 +26,8 @@ pub(super) fn hdus(file: &impl ReadAt) -> Result<Vec<Hdu>> {
             let (asked, allowed) = (MAX_HDUS as u64 + 1, MAX_HDUS as u64);
             return Err(FitsError::TooLarge { what: "HDUs", asked, allowed });
         }
-        let Some((header, header_bytes)) = header_at(file, index, offset)? else { return Ok(hdus) };
+        let read = std::mem::take(&mut start);
+        let Some((header, header_bytes)) = header_at(file, index, offset, read)? else { return Ok(hdus) };
         let hdu = Hdu::describe(index, header, offset, header_bytes)?;
         let next = hdu.end_offset();
         hdus.push(hdu);
@@ -36,25 +38,36 @@ pub(super) fn hdus(file: &impl ReadAt) -> Result<Vec<Hdu>> {
     }
 }
 
-/// The header at `offset` and its length in whole blocks; `None` when no extension starts there.
-fn header_at(file: &impl ReadAt, index: HduIndex, offset: u64) -> Result<Option<(Header, u64)>> {
+/// The header at `offset` and its length in whole blocks, given the bytes there that were read already; `None` when
+/// no extension starts there.
+fn header_at(
+    file: &impl ReadAt,
+    index: HduIndex,
+    offset: u64,
+    mut bytes: Vec<u8>,
+) -> Result<Option<(Header, u64)>> {
     let room = (file.byte_len() - offset).min(MAX_HEADER_BYTES) as usize;
-    let mut bytes = Vec::new();
-    while bytes.len() < room {
-        let from = bytes.len();
-        bytes.resize((from + HEADER_STEP).min(room), 0);
-        file.read_exact_at(&mut bytes[from..], offset + from as u64)?;
-        if from == 0 && index.0 > 0 && !bytes.starts_with(b"XTENSION") {
+    bytes.truncate(room);
+    let mut searched = 0;
+    loop {
+        if searched == bytes.len() {
+            if searched == room {
+                return Err(FitsError::Malformed { hdu: index, what: "it has no END".to_owned() });
+            }
+            bytes.resize((searched + HEADER_STEP).min(room), 0);
+            file.read_exact_at(&mut bytes[searched..], offset + searched as u64)?;
+        }
+        if searched == 0 && index.0 > 0 && !bytes.starts_with(b"XTENSION") {
             return Ok(None);
         }
-        let (cards, _) = bytes[from..].as_chunks::<CARD_BYTES>();
+        let (cards, _) = bytes[searched..].as_chunks::<CARD_BYTES>();
         if let Some(end) = cards.iter().position(is_end) {
-            let used = from + (end + 1) * CARD_BYTES;
+            let used = searched + (end + 1) * CARD_BYTES;
             let header = Header::parse(&bytes[..used]);
             return Ok(header.map(|header| (header, used.next_multiple_of(BLOCK_BYTES) as u64)));
         }
+        searched = bytes.len();
     }
-    Err(FitsError::Malformed { hdu: index, what: "it has no END".to_owned() })
 }
 
 #[cfg(test)]

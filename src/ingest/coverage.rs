@@ -24,7 +24,7 @@ const ORDER: [Polarization; 12] = [
 /// Reads the spectral, time and Stokes axes; one that cannot be understood tells only its length.
 pub(super) fn of(cards: &Cards<'_>, hdu: &Hdu) -> Coverage {
     let lengths = hdu.image.as_ref().map(|image| image.axes.clone()).unwrap_or_default();
-    let axes = CubeAxes::parse(&hdu.header.raw_bytes(), &lengths).unwrap_or_default();
+    let axes = CubeAxes::parse(hdu.header.raw_bytes(), &lengths).unwrap_or_default();
     let length =
         |axis: Option<usize>| axis.and_then(|axis| lengths.get(axis - 1)).map(|length| *length as u64);
     let channels = length(axes.spectral.as_ref().map(|(axis, _)| *axis));

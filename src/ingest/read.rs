@@ -229,7 +229,7 @@ fn facts(file: &FitsFile, hdu: &Hdu) -> Result<FrameFacts, FitsError> {
 /// Where an image is on the sky; `None` when its header does not say so in a way that can be computed.
 fn place(hdu: &Hdu) -> Option<(ImagePlace, UnitVectorBox)> {
     let image = hdu.image.as_ref()?;
-    let wcs = Wcs::parse(&hdu.header.raw_bytes()).ok()?;
+    let wcs = Wcs::parse(hdu.header.raw_bytes()).ok()?;
     let [width, height] = wcs.celestial_axes().map(|axis| image.axes.get(axis - 1).copied().unwrap_or(0));
     let footprint = Footprint::of(&wcs, width, height)?;
     let place = ImagePlace {

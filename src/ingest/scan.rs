@@ -98,8 +98,8 @@ impl Scanner {
         let mut known = self.catalogue.known_files(&source.origin).await?;
         let before = self.catalogue.rejections_of(&source.origin).await?;
 
-        let walked = source.clone();
-        let mut walk = spawn_blocking(move || Walk::over(&walked)).await?;
+        let (walked, pool) = (source.clone(), Arc::clone(&self.pool));
+        let mut walk = spawn_blocking(move || pool.install(|| Walk::over(&walked))).await?;
         let mut plan = Plan::default();
         for (path, stamp) in std::mem::take(&mut walk.files) {
             let known = known.remove(Path::new(path.to_string_lossy().as_ref()));

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use walkdir::WalkDir;
 
 use super::source::Source;
@@ -20,7 +21,8 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    /// Lists every directory of the source, in its folders of any depth, through links.
+    /// Lists every directory of the source, in its folders of any depth, through links, by path. Files are asked for
+    /// their stamps with all threads of the pool it runs on.
     pub(super) fn over(source: &Source) -> Self {
         let mut walk = Self::default();
         for directory in &source.directories {
@@ -30,25 +32,28 @@ impl Walk {
                 walk.absent.push(directory.clone());
             }
         }
-        walk.files.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        walk.files.dedup_by(|a, b| a.0 == b.0);
+        if source.directories.len() > 1 {
+            walk.files.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+            walk.files.dedup_by(|a, b| a.0 == b.0);
+        }
         walk
     }
 
     fn list(&mut self, source: &Source, directory: &Path) {
-        for entry in WalkDir::new(directory).follow_links(true) {
+        let mut paths = Vec::new();
+        for entry in WalkDir::new(directory).follow_links(true).sort_by_file_name() {
             match entry {
                 Ok(entry) if entry.file_type().is_file() && source.reads(entry.path()) => {
-                    // A file that vanished since is simply not there.
-                    if let Ok(stamp) = FileStamp::of(entry.path()) {
-                        self.files.push((entry.into_path(), stamp));
-                    }
+                    paths.push(entry.into_path());
                 }
                 Ok(_) => {}
                 Err(error) if error.io_error().is_some_and(|e| e.kind() == io::ErrorKind::NotFound) => {}
                 Err(error) => self.problems.push(error.to_string()),
             }
         }
+        // A file that vanished since is simply not there.
+        let stamped = |path: PathBuf| FileStamp::of(&path).ok().map(|stamp| (path, stamp));
+        self.files.par_extend(paths.into_par_iter().filter_map(stamped));
     }
 
     /// Whether a file met before and not met now is gone for good: it does not exist any more, or the source

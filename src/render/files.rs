@@ -57,7 +57,7 @@ impl OpenFile {
     pub fn wcs(&self, hdu: HduIndex) -> SharedWcs {
         let parse = || {
             let header = &self.fits.hdus()[hdu.0].header;
-            match Wcs::parse(&header.raw_bytes()) {
+            match Wcs::parse(header.raw_bytes()) {
                 Err(WcsError::NoCelestialAxes) if hdu.0 > 0 && header.logical("INHERIT") == Some(true) => {
                     self.wcs(HduIndex(0))
                 }

@@ -52,8 +52,8 @@ impl Header {
     }
 
     /// The cards one after the other, 80 bytes each, without `END` and padding.
-    pub fn raw_bytes(&self) -> Vec<u8> {
-        self.cards.as_flattened().to_vec()
+    pub fn raw_bytes(&self) -> &[u8] {
+        self.cards.as_flattened()
     }
 
     /// Cards, `END` and blanks up to whole blocks: what a FITS file holds.
@@ -144,10 +144,12 @@ impl Header {
         let named = (keyword.len() <= KEYWORD_BYTES && !keyword.contains(' ')).then(|| padded(keyword));
         let exact = named.and_then(|name| self.cards.iter().position(|card| card[..KEYWORD_BYTES] == name));
         exact.or_else(|| {
-            let loose = named.and_then(|name| self.cards().position(|card| card.is(name)));
+            let loose = named.and_then(|name| {
+                self.cards.iter().position(|card| may_hold_small_letters(card) && Card(*card).is(name))
+            });
             loose.or_else(|| {
-                self.cards().position(|card| {
-                    card.0.starts_with(b"HIERARCH ") && card.keyword().eq_ignore_ascii_case(keyword)
+                self.cards.iter().position(|card| {
+                    card.starts_with(b"HIERARCH ") && Card(*card).keyword().eq_ignore_ascii_case(keyword)
                 })
             })
         })
@@ -181,6 +183,11 @@ impl Header {
 /// Whether a card ends the header.
 pub(super) fn is_end(card: &[u8; CARD_BYTES]) -> bool {
     card.starts_with(b"END     ")
+}
+
+/// Whether a keyword may have letters that are no capitals: in ASCII these, and little else, have both of two bits.
+fn may_hold_small_letters(card: &[u8; CARD_BYTES]) -> bool {
+    card[..KEYWORD_BYTES].iter().fold(0, |found, letter| found | (letter & letter << 1)) & 0x40 != 0
 }
 
 /// Columns 1 to 8 of a keyword.

@@ -17,7 +17,7 @@ fn a_header_comes_back_byte_for_byte() {
     let parsed = Header::parse(&bytes).unwrap();
     assert_eq!(parsed.len(), 5);
     assert_eq!(parsed.to_block_bytes(), bytes);
-    assert_eq!(parsed.raw_bytes(), bytes[..400]);
+    assert_eq!(parsed.raw_bytes(), &bytes[..400]);
     assert_eq!(parsed.integer("ODDCASE"), Some(1));
     assert!(Header::parse(&bytes[..400]).is_none(), "without END there is no header");
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::filters::Beside;
 use super::{CutoutArea, CutoutRequest, Detail, Edge};
-use crate::fits::{Hdu, ImageCut, ImageHdu};
+use crate::fits::{ImageCut, ImageHdu};
 use crate::pixel::{AxisRun, PixelBox};
 use crate::render::{Error, OpenFile};
 use crate::sky::{Wcs, WcsError, centred_window, region_window};
@@ -122,9 +122,4 @@ impl CutoutRequest {
         }
         Ok(Some(runs))
     }
-}
-
-/// The axes of an image as its header describes them.
-pub(super) fn header_of(hdu: &Hdu) -> Vec<u8> {
-    hdu.header.raw_bytes()
 }

@@ -1,6 +1,5 @@
 //! Wavelengths, times and polarisations: a cut along the axis of a cube, a yes or no of a picture.
 
-use super::boxes::header_of;
 use crate::fits::{Hdu, ImageCut, ImageHdu};
 use crate::pixel::AxisRun;
 use crate::render::Error;
@@ -87,7 +86,7 @@ impl AxisFilters {
         if self.is_empty() {
             return Ok(Some(cut));
         }
-        let cube = CubeAxes::parse(&header_of(hdu), &image.axes).map_err(Arc::<WcsError>::new)?;
+        let cube = CubeAxes::parse(hdu.header.raw_bytes(), &image.axes).map_err(Arc::<WcsError>::new)?;
         let mut outcomes = Vec::new();
         if let Some(band) = self.wavelength_m {
             let run = cube.spectral.map(|(axis, read)| Ok((axis, read?.run(band[0], band[1]))));
