@@ -6,6 +6,15 @@ use sqlx::{Sqlite, SqliteConnection, Transaction};
 use super::revision::Revision;
 use super::{Catalogue, Origin, Result};
 
+/// Rows that are written by one statement where there are many: waiting for the database's thread, not its work, is
+/// what writing one by one would cost.
+pub(super) const ROWS_PER_STATEMENT: usize = 64;
+
+/// Whether the statement that writes so many rows is kept prepared. Of any other number there is one in a scan.
+pub(super) fn stays_prepared(rows: usize) -> bool {
+    rows == 1 || rows == ROWS_PER_STATEMENT
+}
+
 /// A transaction under way. Dropped without [`commit`](Batch::commit), it never happened.
 ///
 /// While it lives no other batch of any process can begin: read files before, not during.

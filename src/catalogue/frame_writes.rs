@@ -5,6 +5,7 @@ use std::path::Path;
 
 use sqlx::{QueryBuilder, Row, Sqlite};
 
+use super::batch::{ROWS_PER_STATEMENT, stays_prepared};
 use super::frames::{FrameFacts, FrameId, Origin};
 use super::{Batch, Catalogue, CatalogueError, Result, rows};
 use crate::fits::FileStamp;
@@ -63,7 +64,7 @@ impl Batch {
         ids.first().copied().ok_or(CatalogueError::Unexpected("frame"))
     }
 
-    /// [`Self::put_frame`] for many files at once, in one statement; their frames in the same order.
+    /// [`Self::put_frame`] for many files at once, in few statements; their frames in the same order.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -72,10 +73,15 @@ impl Batch {
         origin: &Origin,
         files: &[(&Path, &FrameFacts)],
     ) -> Result<Vec<FrameId>> {
-        if files.is_empty() {
-            return Ok(Vec::new());
-        }
         let source = self.source(origin).await?;
+        let mut frames = Vec::with_capacity(files.len());
+        for files in files.chunks(ROWS_PER_STATEMENT) {
+            frames.extend(self.put_frame_rows(source, files).await?);
+        }
+        Ok(frames)
+    }
+
+    async fn put_frame_rows(&mut self, source: i64, files: &[(&Path, &FrameFacts)]) -> Result<Vec<FrameId>> {
         let now = rows::nanoseconds(self.now());
         let mut insert = QueryBuilder::<Sqlite>::new(
             "insert into frame (source_id, path, state, added_ns, bytes, modified_ns, header_digest, hdu, \
@@ -103,7 +109,7 @@ impl Batch {
              instrument = excluded.instrument, telescope = excluded.telescope, \
              bayer_pattern = excluded.bayer_pattern returning path, id",
         );
-        let query = insert.build().persistent(files.len() == 1);
+        let query = insert.build().persistent(stays_prepared(files.len()));
         let rows = query.fetch_all(self.connection()).await?;
         // In which order rows come back is not promised.
         let ids = rows.iter().map(|row| Ok((row.try_get::<String, _>(0)?, FrameId(row.try_get(1)?))));

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use sqlx::{QueryBuilder, Row, Sqlite};
 
+use super::batch::{ROWS_PER_STATEMENT, stays_prepared};
 use super::images::{Coverage, Duplicate, NewImage, outline_to_blob};
 use super::{Batch, FrameId, Origin, Result};
 
@@ -24,7 +25,7 @@ impl Batch {
         Ok(self.put_new_images(origin, &[(frame, image)]).await?.pop().unwrap_or(Ok(())))
     }
 
-    /// [`Self::put_image`] for many frames that were no images before, in two statements.
+    /// [`Self::put_image`] for many frames that were no images before, in few statements.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -33,10 +34,19 @@ impl Batch {
         origin: &Origin,
         images: &[(FrameId, &NewImage)],
     ) -> Result<Vec<Result<(), Duplicate>>> {
-        if images.is_empty() {
-            return Ok(Vec::new());
-        }
         let source = self.source(origin).await?;
+        let mut outcomes = Vec::with_capacity(images.len());
+        for images in images.chunks(ROWS_PER_STATEMENT) {
+            outcomes.extend(self.put_image_rows(source, images).await?);
+        }
+        Ok(outcomes)
+    }
+
+    async fn put_image_rows(
+        &mut self,
+        source: i64,
+        images: &[(FrameId, &NewImage)],
+    ) -> Result<Vec<Result<(), Duplicate>>> {
         let mut bands = Vec::with_capacity(images.len());
         for (_, image) in images {
             bands.push(self.band(&image.filter).await?);
@@ -68,7 +78,7 @@ impl Batch {
             row.push_bind(image.coverage.resolution_arcsec);
         });
         insert.push(" on conflict do nothing returning frame_id");
-        let query = insert.build().persistent(images.len() == 1);
+        let query = insert.build().persistent(stays_prepared(images.len()));
         let rows = query.fetch_all(self.connection()).await?;
         let written = rows.iter().map(|row| Ok(row.try_get::<i64, _>(0)?)).collect::<Result<HashSet<_>>>()?;
         self.put_footprints(source, images, &bands, &written).await?;
@@ -105,21 +115,21 @@ impl Batch {
             let (_, bounds) = image.place.as_ref()?;
             written.contains(&frame.0).then_some((frame.0, *bounds, *band))
         };
-        let mut places = images.iter().zip(bands).filter_map(place).peekable();
-        if places.peek().is_none() {
+        let places: Vec<_> = images.iter().zip(bands).filter_map(place).collect();
+        if places.is_empty() {
             return Ok(());
         }
         let mut insert = QueryBuilder::<Sqlite>::new("insert or replace into footprint_index ");
-        insert.push_values(places, |mut row, (frame, bounds, band)| {
-            row.push_bind(frame);
+        insert.push_values(&places, |mut row, (frame, bounds, band)| {
+            row.push_bind(*frame);
             for (min, max) in bounds.min.into_iter().zip(bounds.max) {
                 row.push_bind(min).push_bind(max);
             }
-            for id in [source, band] {
+            for id in [source, *band] {
                 row.push_bind(id as f64).push_bind(id as f64 + 0.5);
             }
         });
-        insert.build().persistent(images.len() == 1).execute(self.connection()).await?;
+        insert.build().persistent(stays_prepared(places.len())).execute(self.connection()).await?;
         Ok(())
     }
 
