@@ -32,6 +32,10 @@ use std::time::Instant;
 
 use row::Row;
 
+/// That of the command: what is measured in this process is to cost what it costs there.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Measures some rows that share their preparations.
 type Group = fn() -> anyhow::Result<Vec<Row>>;
 
