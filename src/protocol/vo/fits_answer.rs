@@ -18,8 +18,10 @@ use crate::pixel::AxisRun;
 use crate::protocol::conditional::Validators;
 use crate::render::{Error, OpenFile, PlannedCutout};
 
-/// How much of a large cutout is read ahead of the client.
-const CHUNK_BYTES: u64 = 512 << 10;
+/// How much of a large cutout is read at once.
+const READ_BYTES: u64 = 512 << 10;
+/// How much of that a connection is given at once: what its buffer holds without growing (128 KiB) beside a head.
+const PIECE_BYTES: usize = 124 << 10;
 
 const CUTOUT_BOUNDS: HeaderName = HeaderName::from_static("x-cutout-bounds");
 
@@ -108,7 +110,7 @@ impl<'a> Delivery<'a> {
         response.insert_header((CUTOUT_BOUNDS, planned.bounds()));
         match planned.bytes {
             Some(bytes) => response.body(bytes),
-            None => response.body(SizedStream::new(length, chunks(planned.cutout))),
+            None => response.body(SizedStream::new(length, pieces(planned.cutout))),
         }
     }
 
@@ -121,21 +123,27 @@ impl<'a> Delivery<'a> {
     }
 }
 
-/// The bytes of a cutout, read on the blocking pool as fast as the client takes them. Each piece is read into the
-/// memory of the one before, which has left by then: however large the answer, this is what it takes.
-fn chunks(cutout: Arc<Cutout>) -> impl Stream<Item = Result<Bytes, Error>> {
-    stream::try_unfold((0, BytesMut::new()), move |(offset, mut memory)| {
+/// The bytes of a cutout, read on the blocking pool as fast as the client takes them. Each read goes into the memory
+/// of the one before, which has left by then: however large the answer, this is what it takes.
+fn pieces(cutout: Arc<Cutout>) -> impl Stream<Item = Result<Bytes, Error>> {
+    let begin = (0, Bytes::new(), BytesMut::new());
+    stream::try_unfold(begin, move |(offset, mut read, mut memory)| {
         let cutout = Arc::clone(&cutout);
         async move {
-            let read = move || {
-                let left = cutout.content_length() - offset;
-                memory.resize(left.min(CHUNK_BYTES) as usize, 0);
-                let filled = cutout.read(offset, &mut memory)?;
-                Ok::<_, FitsError>((memory.split_to(filled).freeze(), memory))
-            };
-            let (chunk, memory) = tokio::task::spawn_blocking(read).await.map_err(Error::Panicked)??;
-            let next = offset + chunk.len() as u64;
-            Ok((!chunk.is_empty()).then_some((chunk, (next, memory))))
+            if read.is_empty() {
+                let length = (cutout.content_length() - offset).min(READ_BYTES) as usize;
+                // Asked for here, where it is given back: allocators keep what threads throw away for each other.
+                memory.reserve(length);
+                let fill = move || {
+                    memory.resize(length, 0);
+                    let filled = cutout.read(offset, &mut memory)?;
+                    Ok::<_, FitsError>((memory.split_to(filled).freeze(), memory))
+                };
+                (read, memory) = tokio::task::spawn_blocking(fill).await.map_err(Error::Panicked)??;
+            }
+            let piece = read.split_to(read.len().min(PIECE_BYTES));
+            let next = offset + piece.len() as u64;
+            Ok((!piece.is_empty()).then_some((piece, (next, read, memory))))
         }
     })
 }
@@ -153,7 +161,7 @@ mod tests {
     use crate::pixel::{Limits, PixelBox, Raster};
 
     #[tokio::test]
-    async fn a_large_cutout_goes_through_the_memory_of_one_piece() {
+    async fn a_large_cutout_goes_through_the_memory_of_one_read() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("image.fits");
         let pixels = Array3::from_shape_fn((1, 900, 900), |(_, y, x)| (y * 900 + x) as f32);
@@ -167,14 +175,16 @@ mod tests {
         let cut = ImageCut::of_box(HduIndex(0), PixelBox { x: 3, y: 5, width: 890, height: 880 });
         let cutout = Arc::new(Cutout::plan(file, &[cut], Kept::Everything, &note).unwrap());
         let whole = cutout.to_bytes().unwrap();
-        let mut pieces = pin!(chunks(cutout));
+        let mut pieces = pin!(pieces(cutout));
         let (mut sent, mut places) = (Vec::new(), Vec::new());
         while let Some(piece) = pieces.next().await {
             let piece = piece.unwrap();
-            places.push(piece.as_ptr());
+            places.push(piece.as_ptr() as usize);
             sent.extend_from_slice(&piece);
         }
         assert_eq!(sent, whole);
-        assert!(places.len() > 5 && places.iter().all(|place| *place == places[0]), "{places:?}");
+        assert!(sent.len() as u64 > 5 * READ_BYTES);
+        let memory = places[0]..places[0] + READ_BYTES as usize;
+        assert!(places.iter().all(|place| memory.contains(place)), "{places:?}");
     }
 }
