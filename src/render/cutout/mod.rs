@@ -158,8 +158,12 @@ impl CutoutRequest {
     /// # Errors
     /// As [`Self::plan`].
     pub fn plan_at_once(&self, file: &OpenFile) -> Result<Option<PlannedCutout>, Error> {
-        let is_simple =
-            matches!(self.area, CutoutArea::Centred { .. } | CutoutArea::Region(Region::Circle(_)));
+        let is_simple = match &self.area {
+            CutoutArea::Centred { .. } | CutoutArea::Region(Region::Circle(_)) | CutoutArea::Pixels(_) => {
+                true
+            }
+            CutoutArea::Region(_) | CutoutArea::Whole => false,
+        };
         if !is_simple || self.blank_outside || self.edge != Edge::Trim {
             return Ok(None);
         }

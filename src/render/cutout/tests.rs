@@ -218,3 +218,20 @@ fn a_picture_has_its_first_row_at_the_bottom() {
     assert_eq!((decoded.width(), decoded.height()), (4, 4));
     assert_eq!((decoded.get_pixel(0, 3).0, decoded.get_pixel(3, 0).0), ([0], [255]));
 }
+
+#[test]
+fn small_boxes_however_they_are_named_are_cut_where_they_are_asked_for() {
+    let opened = open(&FitsWriter::new().image(header(&[]), Raster::F32(ramp(1))));
+    let files = Files::new(4, 1 << 20, Limits::default());
+    files.hold(&opened.file).unwrap();
+    let file = files.at_hand(opened.file.fits.path()).unwrap();
+    let box_of_five = CutoutArea::Pixels([AxisRun { start: 3, length: 5 }; 2]);
+    for area in [circle(5.0), box_of_five] {
+        let request = request(area);
+        let at_once = request.plan_at_once(&file).unwrap().expect("the file is in memory");
+        assert_eq!(at_once.bytes, Some(at_once.cutout.to_bytes().unwrap()));
+        assert_eq!(at_once.digest, request.plan(&file).unwrap().digest);
+        let padded = CutoutRequest { edge: Edge::Pad, ..request };
+        assert!(padded.plan_at_once(&file).unwrap().is_none());
+    }
+}
