@@ -247,10 +247,12 @@ impl Catalogue {
         let direction = at.unit_vector();
         let holding = near.iter().filter(|candidate| candidate.bounds.contains(direction));
         let mut images: Vec<_> = holding.map(|candidate| Arc::clone(&candidate.image)).collect();
-        images.sort_by_cached_key(|image| {
-            let distance = image.place.as_ref().map_or(360.0, |place| place.centre.separation_deg(at));
-            ((distance / TIE_DEG).round() as i64, image.science_id)
-        });
+        if images.len() > 1 {
+            images.sort_by_cached_key(|image| {
+                let distance = image.place.as_ref().map_or(360.0, |place| place.centre.separation_deg(at));
+                ((distance / TIE_DEG).round() as i64, image.science_id)
+            });
+        }
         Ok(images)
     }
 

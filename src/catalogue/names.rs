@@ -3,23 +3,24 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::Deref;
+use std::sync::Arc;
 
 use serde::Deserialize;
 
 use super::IdentityError;
 
-fn checked_name(name: &str) -> Result<String, IdentityError> {
+fn checked_name(name: &str) -> Result<Arc<str>, IdentityError> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
     if name.is_empty() || !name.chars().all(plain) {
         return Err(IdentityError::InvalidName);
     }
-    Ok(name.to_owned())
+    Ok(name.into())
 }
 
-/// The id of an archive (`db` in requests), compared exactly.
+/// The id of an archive (`db` in requests), compared exactly. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(try_from = "String")]
-pub struct ArchiveId(String);
+pub struct ArchiveId(Arc<str>);
 
 impl ArchiveId {
     /// The id as configured.
@@ -58,10 +59,11 @@ impl fmt::Display for ArchiveId {
     }
 }
 
-/// The name of a dataset within an archive, e.g. `calexp`; compared without regard to case, shown as configured.
+/// The name of a dataset within an archive, e.g. `calexp`; compared without regard to case, shown as
+/// configured. Cheap to clone.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "String")]
-pub struct Dataset(String);
+pub struct Dataset(Arc<str>);
 
 impl Dataset {
     /// The name as configured.

@@ -7,6 +7,7 @@
 
 pub mod admission;
 mod config;
+mod containing;
 pub mod cutout;
 pub mod error;
 pub mod files;
@@ -18,6 +19,7 @@ pub mod shelf;
 
 pub use admission::Admission;
 pub use config::{CacheConfig, LimitsConfig};
+pub use containing::ContainingImage;
 pub use cutout::{
     AxisFilters, Coverage, CutoutArea, CutoutPicture, CutoutRequest, Detail, Edge, Patch, PictureFormat,
     PictureStretch, PlannedCutout,

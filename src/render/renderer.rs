@@ -9,8 +9,8 @@ use bytes::Bytes;
 use moka::future::Cache;
 
 use super::{
-    Admission, CacheConfig, CutoutPicture, CutoutRequest, Error, Files, Held, LimitsConfig, OpenFile, Patch,
-    PlannedCutout, Rendition, pipeline,
+    Admission, CacheConfig, ContainingImage, CutoutPicture, CutoutRequest, Error, Files, Held, LimitsConfig,
+    OpenFile, Patch, PlannedCutout, Rendition, pipeline,
 };
 use crate::catalogue::{ArchiveImage, FrameIdentity, FrameStatistics};
 use crate::error::chain;
@@ -179,14 +179,31 @@ impl Renderer {
     /// # Errors
     /// See [`CutoutRequest::plan`]; also when the file cannot be read or the queue is full.
     pub async fn cutout(&self, path: PathBuf, request: CutoutRequest) -> Result<PlannedCutout, Error> {
-        if let Some(file) = self.files.at_hand(&path)
-            && let Some(planned) = request.plan_at_once(&file)?
-        {
-            if self.files.earns_memory(&file) {
-                self.hold(file);
-            }
-            return Ok(planned);
+        match self.files.at_hand(&path) {
+            Some(file) => self.cutout_of(file, request).await,
+            None => self.plan(path, request).await,
         }
+    }
+
+    /// As [`Self::cutout`], of a file that was opened just now.
+    ///
+    /// # Errors
+    /// As [`Self::cutout`].
+    pub async fn cutout_of(
+        &self,
+        file: Arc<OpenFile>,
+        request: CutoutRequest,
+    ) -> Result<PlannedCutout, Error> {
+        let Some(planned) = request.plan_at_once(&file)? else {
+            return self.plan(file.fits.path().to_owned(), request).await;
+        };
+        if self.files.earns_memory(&file) {
+            self.hold(file);
+        }
+        Ok(planned)
+    }
+
+    async fn plan(&self, path: PathBuf, request: CutoutRequest) -> Result<PlannedCutout, Error> {
         let files = self.files.clone();
         self.admission.run(move || request.plan(&*files.open(&path)?)).await
     }
@@ -234,7 +251,7 @@ impl Renderer {
         });
     }
 
-    /// The first of `candidates` whose pixels contain `point`, by its own WCS.
+    /// The first of `candidates` whose pixels contain `point`.
     ///
     /// # Errors
     /// When the queue is full.
@@ -242,20 +259,23 @@ impl Renderer {
         &self,
         candidates: Vec<Arc<ArchiveImage>>,
         point: SkyCoord,
-    ) -> Result<Option<Arc<ArchiveImage>>, Error> {
+    ) -> Result<Option<ContainingImage>, Error> {
         let mut candidates = candidates.into_iter();
         // Open files answer here; the first that is not open sends itself and the rest to the blocking pool.
         while let Some(image) = candidates.next() {
-            match self.files.at_hand(&image.frame.path).map(|file| contains(Ok(file), &image, point)) {
-                Some(true) => return Ok(Some(image)),
-                Some(false) => {}
-                None => {
-                    let files = self.files.clone();
-                    let mut rest = std::iter::once(image).chain(candidates);
-                    let mut find =
-                        move || rest.find(|image| contains(files.open(&image.frame.path), image, point));
-                    return self.admission.run(move || Ok::<_, Error>(find())).await;
-                }
+            let Some(file) = self.files.at_hand(&image.frame.path) else {
+                let files = self.files.clone();
+                let mut rest = std::iter::once(image).chain(candidates);
+                let mut find = move || {
+                    rest.find_map(|image| {
+                        let file = files.open(&image.frame.path);
+                        ContainingImage::of(image, file, point)
+                    })
+                };
+                return self.admission.run(move || Ok::<_, Error>(find())).await;
+            };
+            if let Some(found) = ContainingImage::of(image, Ok(file), point) {
+                return Ok(Some(found));
             }
         }
         Ok(None)
@@ -284,33 +304,3 @@ impl Renderer {
 
 /// What a cache entry costs beside its bytes.
 const ENTRY_BYTES: usize = 512;
-
-/// Whether `point` lies on a pixel of the image: ½ ≤ x < NAXIS1 + ½, and likewise y. When its file cannot be opened
-/// the outline of the catalogue decides, so that a damaged file is told of and no other image takes its place.
-fn contains(file: Result<Arc<OpenFile>, Error>, image: &ArchiveImage, point: SkyCoord) -> bool {
-    let left_out = |error: &dyn std::error::Error, what: &str| {
-        tracing::warn!(path = %image.frame.path.display(), error = %chain(error), "{what}");
-    };
-    let file = match file {
-        Ok(file) => file,
-        Err(error) => {
-            left_out(&error, "image judged by its outline");
-            return image.place.as_ref().is_some_and(|place| place.footprint().contains(point));
-        }
-    };
-    let hdu = image.frame.facts.hdu;
-    let wcs = match file.wcs(hdu) {
-        Ok(wcs) => wcs,
-        Err(error) => {
-            left_out(&error, "image left out");
-            return false;
-        }
-    };
-    let axes = file.fits.hdu(hdu).ok().and_then(|hdu| hdu.image.as_ref()).map(|image| &image.axes);
-    let inside = |at: f64, axis: usize| {
-        let length = axes.and_then(|axes| axes.get(axis - 1)).copied().unwrap_or(0);
-        (0.5..length as f64 + 0.5).contains(&at)
-    };
-    let [x_axis, y_axis] = wcs.celestial_axes();
-    wcs.pixel_at(point).is_some_and(|pixel| inside(pixel.x, x_axis) && inside(pixel.y, y_axis))
-}

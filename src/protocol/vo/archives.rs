@@ -8,7 +8,7 @@ use crate::catalogue::{
     ArchiveId, ArchiveImage, Catalogue, CatalogueError, Dataset, ScienceId, ScienceIdScheme, SpectralBand,
 };
 use crate::ingest::ArchiveConfig;
-use crate::render::{self, Renderer};
+use crate::render::{self, ContainingImage, Renderer};
 use crate::sky::SkyCoord;
 
 /// The archives, cheap to clone.
@@ -118,7 +118,7 @@ impl Archives {
         filter: &str,
         point: SkyCoord,
         renderer: &Renderer,
-    ) -> Result<Option<Arc<ArchiveImage>>, render::Error> {
+    ) -> Result<Option<ContainingImage>, render::Error> {
         let candidates =
             self.catalogue.candidates_at(&holding.archive, &holding.dataset, filter, point).await?;
         renderer.first_containing(candidates, point).await

@@ -43,6 +43,8 @@ pub struct Order {
 pub enum Source {
     /// In one file.
     File(PathBuf),
+    /// In a file that was opened just now.
+    Open(Arc<OpenFile>),
     /// In files that lie on one pixel grid, each with the name of its image; the first gives the header.
     Patches(Vec<(PathBuf, String)>),
 }
@@ -52,6 +54,7 @@ impl Source {
     fn path(self) -> PathBuf {
         match self {
             Self::File(path) => path,
+            Self::Open(file) => file.fits.path().to_owned(),
             Self::Patches(files) => files.into_iter().next().map(|(path, _)| path).unwrap_or_default(),
         }
     }
@@ -70,6 +73,7 @@ impl Order {
         match (self.picture, self.source) {
             (_, source) if self.is_whole_file => renderer.open(source.path()).await.map(Product::File),
             (None, Source::File(path)) => renderer.cutout(path, self.request).await.map(Product::Cutout),
+            (None, Source::Open(file)) => renderer.cutout_of(file, self.request).await.map(Product::Cutout),
             (None, Source::Patches(files)) => renderer.mosaic(files, self.request).await.map(Product::Cutout),
             (Some(picture), source) => {
                 let made = renderer.cutout_picture(source.path(), self.request, picture).await;

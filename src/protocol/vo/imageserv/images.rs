@@ -17,7 +17,7 @@ use crate::protocol::vo::archives::Holding;
 use crate::protocol::vo::order::{Order, Source};
 use crate::protocol::vo::resources::encoded;
 use crate::protocol::vo::{Images, Vo, body};
-use crate::render::{CutoutArea, CutoutRequest, Error};
+use crate::render::{ContainingImage, CutoutArea, CutoutRequest, Error};
 
 const SCIENCE_ID: HeaderName = HeaderName::from_static("x-science-id");
 const IGNORED_PARAMETERS: HeaderName = HeaderName::from_static("x-ignored-parameters");
@@ -126,9 +126,10 @@ pub(super) async fn outcome(images: &Images, db: &str, parameters: &Parameters) 
         Request::DataIdOf(data_id) => Ok(Outcome::Identity(data_id_json(&data_id))),
         Request::ScienceIdOf(id) => Ok(Outcome::Identity(id.get().into())),
         Request::Image { selector, cutout, answer } => {
-            let image = find(images, &holding, selector).await?;
-            let order = order(images, &holding, &image, cutout, &answer).await?;
-            Ok(Outcome::Image { order: Box::new(order), science_id: image.science_id })
+            let found = find(images, &holding, selector).await?;
+            let science_id = found.image.science_id;
+            let order = order(images, &holding, found, cutout, &answer).await?;
+            Ok(Outcome::Image { order: Box::new(order), science_id })
         }
     }
 }
@@ -150,16 +151,33 @@ pub(super) fn failed(error: Error, science_id: ScienceId) -> Failure {
     }
 }
 
-async fn find(images: &Images, holding: &Holding, selector: Selector) -> Result<Arc<ArchiveImage>, Failure> {
+/// The image a request means, and where its pixels are.
+struct Found {
+    image: Arc<ArchiveImage>,
+    source: Source,
+}
+
+impl Found {
+    fn on_disk(image: Arc<ArchiveImage>) -> Self {
+        Self { source: Source::File(image.frame.path.clone()), image }
+    }
+}
+
+async fn find(images: &Images, holding: &Holding, selector: Selector) -> Result<Found, Failure> {
     let found = match selector {
         Selector::Nearest { point, filter } => {
-            images.archives.nearest(holding, &filter, point, &images.renderer).await?
+            let nearest = images.archives.nearest(holding, &filter, point, &images.renderer).await?;
+            nearest.map(|ContainingImage { image, file }| match file {
+                Some(file) => Found { image, source: Source::Open(file) },
+                None => Found::on_disk(image),
+            })
         }
         Selector::ById { id, filter } => {
             let named = |image: &Arc<ArchiveImage>| {
                 filter.as_ref().is_none_or(|filter| image.filter.eq_ignore_ascii_case(filter))
             };
-            images.archives.by_science_id(holding, id).await?.filter(named)
+            let image = images.archives.by_science_id(holding, id).await?.filter(named);
+            image.map(Found::on_disk)
         }
     };
     found.ok_or_else(Failure::image_not_found)
@@ -168,26 +186,25 @@ async fn find(images: &Images, holding: &Holding, selector: Selector) -> Result<
 async fn order(
     images: &Images,
     holding: &Holding,
-    image: &ArchiveImage,
+    Found { image, source }: Found,
     area: Option<CutoutBox>,
     answer: &Answer,
 ) -> Result<Order, Failure> {
-    let path = image.frame.path.clone();
     let now = images.clock.utc();
     let (mut request, source, part) = match area {
         None => {
             let whole = CutoutRequest::new(CutoutArea::Whole, "whole image".to_owned(), now);
-            (whole, Source::File(path), "")
+            (whole, source, "")
         }
         Some(area) => {
-            area.check_area(image, images.settings.cutout_square_degrees)?;
+            area.check_area(&image, images.settings.cutout_square_degrees)?;
             let pixels = CutoutArea::Centred { centre: area.centre, size: area.size };
             let cut = CutoutRequest::new(pixels, area.to_string(), now);
             if answer.is_stitched {
-                let patches = stitching::patches(&images.archives, holding, image, &area).await?;
+                let patches = stitching::patches(&images.archives, holding, &image, &area).await?;
                 (cut, Source::Patches(patches), "_stitched")
             } else {
-                (cut, Source::File(path), "_cutout")
+                (cut, source, "_cutout")
             }
         }
     };

@@ -32,7 +32,7 @@ pub async fn resolve(
         return Err(Fault::usage("an ID that names a filter needs a shape on the sky"));
     };
     let found = archives.nearest(&holding, filter, centre, renderer).await?;
-    found.map(|image| (holding, image)).ok_or_else(unknown)
+    found.map(|found| (holding, found.image)).ok_or_else(unknown)
 }
 
 /// Dataset and filter of `{archive}.{dataset}.{filter}`.
