@@ -172,35 +172,53 @@ pub(super) fn real_text(value: f64) -> String {
 /// A card of `keyword`, value text and comment in fixed format (numbers end in column 30, strings start in
 /// column 11). Names that are no standard keyword become `HIERARCH` cards. What does not fit is cut.
 pub(super) fn fixed_card(keyword: &str, value: &str, comment: Option<&str>) -> Card {
-    let name =
-        if is_standard(keyword) { format!("{keyword:<8}= ") } else { format!("HIERARCH {keyword} = ") };
-    let value = if value.starts_with('\'') { format!("{value:<20}") } else { format!("{value:>20}") };
-    let mut text = name + &value;
-    if let Some(comment) = comment.filter(|comment| !comment.is_empty()) {
-        text.push_str(" / ");
-        text.push_str(comment);
+    let mut line = Line::default();
+    if is_standard(keyword) {
+        line.write(keyword);
+        line.skip_to(KEYWORD_BYTES);
+        line.write("= ");
+    } else {
+        line.write("HIERARCH ");
+        line.write(keyword);
+        line.write(" = ");
     }
-    text_card(&text)
+    let end = line.used + FIXED_VALUE.len();
+    if !value.starts_with('\'') {
+        line.skip_to(end.saturating_sub(value.chars().count()));
+    }
+    line.write(value);
+    line.skip_to(end);
+    if let Some(comment) = comment.filter(|comment| !comment.is_empty()) {
+        line.write(" / ");
+        line.write(comment);
+    }
+    line.card
 }
 
 /// A card that waits for its value: keyword and comment are in their places already.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct ValueSlot(Card);
+pub(super) struct ValueSlot {
+    card: Card,
+    width: usize,
+}
 
 impl ValueSlot {
-    /// A slot with the keyword and the comment of `card`.
-    pub(super) fn of(card: &Card) -> Self {
-        Self(fixed_card(&card.keyword(), "", card.comment().as_deref()))
+    /// A slot with the keyword and the comment of `card`, for values of at most 20 characters, or of exactly
+    /// `width` if that is more.
+    pub(super) fn of(card: &Card, width: usize) -> Self {
+        let width = width.max(FIXED_VALUE.len());
+        let card = fixed_card(&card.keyword(), &" ".repeat(width), card.comment().as_deref());
+        Self { card, width }
     }
 
     /// The card with this value in fixed format, as [`fixed_card`] makes it.
     pub(super) fn filled(self, value: &str) -> Card {
-        let Self(mut card) = self;
-        let is_narrow = card.0[KEYWORD_BYTES..].starts_with(b"= ") && value.len() <= FIXED_VALUE.len();
-        if !is_narrow || !value.is_ascii() {
+        let Self { mut card, width } = self;
+        let is_narrow = card.0[KEYWORD_BYTES..].starts_with(b"= ") && value.is_ascii();
+        if !is_narrow || value.len().max(FIXED_VALUE.len()) != width {
             return fixed_card(&card.keyword(), value, card.comment().as_deref());
         }
-        let start = if value.starts_with('\'') { FIXED_VALUE.start } else { FIXED_VALUE.end - value.len() };
+        let start = FIXED_VALUE.start + if value.starts_with('\'') { 0 } else { width - value.len() };
         card.0[start..start + value.len()].copy_from_slice(value.as_bytes());
         card
     }
@@ -208,11 +226,54 @@ impl ValueSlot {
 
 /// A card of free text, cut or blank-padded to 80 columns; what is not printable ASCII becomes `?`.
 pub(super) fn text_card(text: &str) -> Card {
-    let mut card = [b' '; CARD_BYTES];
-    for (byte, c) in card.iter_mut().zip(text.chars()) {
-        *byte = if matches!(c, ' '..='~') { c as u8 } else { b'?' };
+    let mut line = Line::default();
+    line.write(text);
+    line.card
+}
+
+/// Cards of free text behind a keyword, as many as the text needs.
+pub(super) fn commentary_cards(keyword: &str, text: &str) -> impl Iterator<Item = Card> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let mut line = Line::default();
+        line.write(keyword);
+        line.skip_to(KEYWORD_BYTES);
+        let written = line.write(rest);
+        rest = &rest[written..];
+        (written > 0).then_some(line.card)
+    })
+}
+
+/// A card that is written from left to right.
+struct Line {
+    card: Card,
+    used: usize,
+}
+
+impl Default for Line {
+    fn default() -> Self {
+        Self { card: Card([b' '; CARD_BYTES]), used: 0 }
     }
-    Card(card)
+}
+
+impl Line {
+    /// Writes what of `text` fits, one column a character, `?` for what is not printable ASCII; says how many bytes
+    /// of the text that was.
+    fn write(&mut self, text: &str) -> usize {
+        let room = &mut self.card.0[self.used..];
+        let mut written = 0;
+        for (column, letter) in room.iter_mut().zip(text.chars()) {
+            *column = if matches!(letter, ' '..='~') { letter as u8 } else { b'?' };
+            self.used += 1;
+            written += letter.len_utf8();
+        }
+        written
+    }
+
+    /// Leaves columns blank up to `column`, if it is not there yet.
+    fn skip_to(&mut self, column: usize) {
+        self.used = self.used.max(column).min(CARD_BYTES);
+    }
 }
 
 /// Whether `keyword` fits columns 1 to 8 under the rules of FITS 4.0 section 4.1.2.1.
@@ -280,8 +341,10 @@ mod tests {
         for text in ["CRPIX1  = 5.0 / reference pixel", "CRPIX1A = 5.0", "HIERARCH ESO DET NAME = 'x' / y"] {
             let (name, comment) = (card(text).keyword(), card(text).comment());
             for value in ["", "1024", "-38.5", "'[1:10,2:20]'", "1.7976931348623157E308", &long] {
-                let filled = ValueSlot::of(&card(text)).filled(value);
-                assert_eq!(filled, fixed_card(&name, value, comment.as_deref()), "{text}: {value}");
+                for width in [0, 21, value.len()] {
+                    let filled = ValueSlot::of(&card(text), width).filled(value);
+                    assert_eq!(filled, fixed_card(&name, value, comment.as_deref()), "{text}: {value}");
+                }
             }
         }
     }

@@ -47,6 +47,9 @@ enum Change {
     Date,
 }
 
+/// Characters of a time in quotes: `'2024-05-06T07:08:09'`.
+const TIME_BYTES: usize = 21;
+
 /// The card a crop changes.
 #[derive(Clone, Copy, Debug)]
 struct CardChange {
@@ -94,7 +97,8 @@ impl Template {
                 }
                 _ => section_change(&template.header, &keyword, &card, Some(whole))?,
             };
-            Some(CardChange { at, change, slot: ValueSlot::of(&card) })
+            let width = if change == Change::Date { TIME_BYTES } else { 0 };
+            Some(CardChange { at, change, slot: ValueSlot::of(&card, width) })
         });
         let changes: Vec<_> = changes.collect();
         template.changes.extend(changes);
@@ -148,7 +152,7 @@ impl Template {
             } else {
                 None
             };
-            changes.extend(change.map(|change| CardChange { at, change, slot: ValueSlot::of(&card) }));
+            changes.extend(change.map(|change| CardChange { at, change, slot: ValueSlot::of(&card, 0) }));
         }
         Self { header, changes, lookups: Ok(Vec::new()) }
     }

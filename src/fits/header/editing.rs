@@ -2,10 +2,7 @@
 
 use super::Header;
 use super::long_string::text_cards;
-use crate::fits::card::{CARD_BYTES, Card, CardValue, KEYWORD_BYTES, fixed_card, real_text, text_card};
-
-/// Bytes of the text part of a commentary card.
-const COMMENTARY_BYTES: usize = CARD_BYTES - KEYWORD_BYTES;
+use crate::fits::card::{Card, CardValue, commentary_cards, fixed_card, real_text};
 
 impl Header {
     /// Sets a whole number. An existing card keeps its place, and its comment when `comment` is empty.
@@ -99,11 +96,7 @@ impl Header {
     }
 
     fn push_commentary(&mut self, keyword: &str, text: &str) {
-        let letters: Vec<char> = text.chars().collect();
-        for line in letters.chunks(COMMENTARY_BYTES) {
-            let line: String = line.iter().collect();
-            self.cards.push(text_card(&format!("{keyword:<8}{line}")).0);
-        }
+        self.cards.extend(commentary_cards(keyword, text).map(|card| card.0));
     }
 
     /// Puts another card in this place.
