@@ -141,6 +141,14 @@ impl FitsFile {
         self.is_unpacked
     }
 
+    /// All bytes, if they were read or unpacked into memory.
+    pub(super) fn held(&self) -> Option<&[u8]> {
+        match &self.bytes {
+            FileBytes::Memory(bytes) => Some(bytes),
+            FileBytes::Disk(..) | FileBytes::Translated(_) => None,
+        }
+    }
+
     /// Whether all bytes are in memory.
     pub fn is_in_memory(&self) -> bool {
         !matches!(self.bytes, FileBytes::Disk(..))

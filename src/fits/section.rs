@@ -116,6 +116,13 @@ pub(super) fn read_stored(
     read_rows(file, hdu, plane, window, out)
 }
 
+/// Where in the file a box of an uncompressed image begins.
+pub(super) fn first_row_at(hdu: &Hdu, plane: usize, window: PixelBox) -> Result<u64> {
+    let image = hdu.image()?;
+    let row = (plane * image.height() + window.y) as u64;
+    Ok(hdu.data_offset + row * image.row_bytes() as u64 + (window.x * image.bitpix.bytes()) as u64)
+}
+
 /// As [`read_stored`] for an uncompressed image, from where its bytes can be had.
 pub(super) fn read_rows(
     file: &impl ReadAt,
@@ -127,8 +134,7 @@ pub(super) fn read_rows(
     let image = hdu.image()?;
     let (row_bytes, sample_bytes) = (image.row_bytes(), image.bitpix.bytes());
     let wanted = window.width * sample_bytes;
-    let first_row = (plane * image.height() + window.y) as u64;
-    let start = hdu.data_offset + first_row * row_bytes as u64 + (window.x * sample_bytes) as u64;
+    let start = first_row_at(hdu, plane, window)?;
     if wanted == row_bytes {
         return file.read_exact_at(out, start);
     }

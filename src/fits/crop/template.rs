@@ -59,6 +59,13 @@ struct CardChange {
     slot: ValueSlot,
 }
 
+impl CardChange {
+    fn of(at: usize, card: &Card, change: Change) -> Self {
+        let width = if change == Change::Date { TIME_BYTES } else { 0 };
+        Self { at, change, slot: ValueSlot::of(card, width) }
+    }
+}
+
 /// A header ready to be cropped.
 #[derive(Debug)]
 pub(in crate::fits) struct Template {
@@ -97,8 +104,7 @@ impl Template {
                 }
                 _ => section_change(&template.header, &keyword, &card, Some(whole))?,
             };
-            let width = if change == Change::Date { TIME_BYTES } else { 0 };
-            Some(CardChange { at, change, slot: ValueSlot::of(&card, width) })
+            Some(CardChange::of(at, &card, change))
         });
         let changes: Vec<_> = changes.collect();
         template.changes.extend(changes);
@@ -112,7 +118,7 @@ impl Template {
         let mut template = Self::with_pixel_coordinates(without_stale(header));
         let changes = template.header.cards().enumerate().filter_map(|(at, card)| {
             let change = section_change(&template.header, &card.keyword(), &card, None)?;
-            Some(CardChange { at, change, slot: ValueSlot::of(&card) })
+            Some(CardChange::of(at, &card, change))
         });
         let changes: Vec<_> = changes.collect();
         template.changes.extend(changes);
@@ -152,7 +158,7 @@ impl Template {
             } else {
                 None
             };
-            changes.extend(change.map(|change| CardChange { at, change, slot: ValueSlot::of(&card, 0) }));
+            changes.extend(change.map(|change| CardChange::of(at, &card, change)));
         }
         Self { header, changes, lookups: Ok(Vec::new()) }
     }

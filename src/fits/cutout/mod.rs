@@ -5,6 +5,7 @@
 
 mod canvas;
 mod cut;
+mod held;
 mod layout;
 mod mosaic;
 mod pieces;

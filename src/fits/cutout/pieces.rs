@@ -22,8 +22,8 @@ const VERIFIED_BYTES: u64 = 4 << 20;
 pub(super) struct Piece {
     /// Where it starts in the answer.
     start: u64,
-    length: u64,
-    source: Source,
+    pub(super) length: u64,
+    pub(super) source: Source,
 }
 
 #[derive(Debug)]
@@ -59,6 +59,9 @@ impl Cutout {
     /// # Errors
     /// When the file cannot be read any more.
     pub fn to_resident_bytes(&self) -> Result<Option<Bytes>> {
+        if let Some(bytes) = self.of_held_file() {
+            return bytes.map(Some);
+        }
         let mut bytes = vec![0; self.length as usize];
         match self.read_from(&Resident(&self.file), 0, &mut bytes) {
             Ok(_) => Ok(Some(bytes.into())),
