@@ -24,15 +24,16 @@ fn note() -> CutoutNote {
 fn cut(bytes: &[u8], boxes: &[(usize, PixelBox)]) -> Result<Vec<u8>> {
     let boxes: Vec<_> =
         boxes.iter().map(|(index, window)| ImageCut::of_box(HduIndex(*index), *window)).collect();
-    let file = Held::new(bytes).open();
+    let source = Held::new(bytes);
+    let file = source.open();
     let cutout = Cutout::plan(Arc::clone(&file), &boxes, Kept::Everything, &note())?;
     let answer = cutout.to_bytes()?;
     // What memory happens to hold is the same, byte for byte, and so is what it was told to hold.
     if let Some(resident) = cutout.to_resident_bytes()? {
         assert_eq!(resident, answer);
     }
-    let held = Cutout::plan(Arc::new(file.to_memory()?), &boxes, Kept::Everything, &note())?;
-    assert_eq!(held.to_resident_bytes()?, Some(answer.clone()));
+    let in_memory = Cutout::plan(Arc::new(file.to_memory()?), &boxes, Kept::Everything, &note())?;
+    assert_eq!(in_memory.to_resident_bytes()?, Some(answer.clone()));
     assert_eq!(answer.len() as u64, cutout.content_length());
     assert_eq!(answer.len() % BLOCK_BYTES, 0);
     Ok(answer.to_vec())
