@@ -47,7 +47,7 @@ impl FileBytes {
             return Err(FitsError::NotAFile);
         }
         let stamp = FileStamp::from_metadata(&metadata);
-        let mut start = vec![0; START_BYTES];
+        let mut start = vec![0; START_BYTES.min(usize::try_from(stamp.bytes).unwrap_or(START_BYTES))];
         let held = read_some_at(&disk, &mut start, 0).map_err(FitsError::Io)?;
         start.truncate(held);
         Ok(match container(&start)? {

@@ -26,7 +26,7 @@ use crate::fits::FileStamp;
 use crate::pixel::Limits;
 
 /// Files whose headers are read before they are written in one transaction.
-const HEADERS_PER_CHUNK: usize = 256;
+const HEADERS_PER_CHUNK: usize = 512;
 /// Frames whose samples are read before they are written: few, so that little is read twice after a kill.
 const FRAMES_PER_CHUNK: usize = 8;
 /// Removals written in one transaction.

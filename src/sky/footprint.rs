@@ -30,11 +30,13 @@ impl Footprint {
         let (right, top) = (width as f64 + 0.5, height as f64 + 0.5);
         let centre = wcs.sky_at(FitsPixel { x: f64::midpoint(0.5, right), y: f64::midpoint(0.5, top) })?;
         let pixel_rad = wcs.pixel_scale_deg().to_radians();
-        let corners = [(0.5, 0.5), (right, 0.5), (right, top), (0.5, top)].map(|(x, y)| FitsPixel { x, y });
+        let corner = |(x, y): (f64, f64)| Some((FitsPixel { x, y }, wcs.sky_at(FitsPixel { x, y })?));
+        let corners = [(0.5, 0.5), (right, 0.5), (right, top), (0.5, top)].map(corner);
         let mut vertices = Vec::new();
         let is_closed = (0..4).all(|side| {
-            let ends = [corners[side], corners[(side + 1) % 4]];
-            side_vertices(wcs, ends, BEND_TOLERANCE_PX * pixel_rad, MAX_HALVINGS, &mut vertices).is_some()
+            let (Some(from), Some(to)) = (corners[side], corners[(side + 1) % 4]) else { return false };
+            let tolerance = BEND_TOLERANCE_PX * pixel_rad;
+            side_vertices(wcs, [from, to], tolerance, MAX_HALVINGS, &mut vertices).is_some()
         });
         let farthest = vertices.iter().map(|vertex| centre.separation_deg(*vertex)).fold(0.0, f64::max);
         // The polygon's straight edges, the image's bent ones, and all rounding.
@@ -103,30 +105,34 @@ impl Footprint {
     }
 }
 
+/// A pixel and where it is.
+type Placed = (FitsPixel, SkyCoord);
+
 /// Adds the beginning of a side and, where it is bent, points between; `None` when part of it is not on the sky.
 fn side_vertices(
     wcs: &Wcs,
-    [from, to]: [FitsPixel; 2],
+    [from, to]: [Placed; 2],
     tolerance_rad: f64,
     halvings: usize,
     vertices: &mut Vec<SkyCoord>,
 ) -> Option<()> {
-    let along = |t: f64| FitsPixel { x: from.x + t * (to.x - from.x), y: from.y + t * (to.y - from.y) };
-    let (start, end) = (wcs.sky_at(from)?, wcs.sky_at(to)?);
+    let ((first, start), (last, end)) = (from, to);
+    let along = |t: f64| {
+        let pixel = FitsPixel { x: first.x + t * (last.x - first.x), y: first.y + t * (last.y - first.y) };
+        Some((pixel, wcs.sky_at(pixel)?))
+    };
+    let between = [along(0.25)?, along(0.5)?, along(0.75)?];
     let normal = plane_normal(start.unit_vector(), end.unit_vector());
-    let mut bend = 0.0_f64;
-    for t in [0.25, 0.5, 0.75] {
-        let between = wcs.sky_at(along(t))?.unit_vector();
-        // A side whose ends coincide (a pole of a cylindrical map) is as bent as its middle is away.
-        let off = normal.map_or_else(
-            || start.separation_deg(SkyCoord::from_vector(between).unwrap_or(start)).to_radians(),
-            |normal| dot(normal, between).abs(),
-        );
-        bend = bend.max(off);
-    }
+    // A side whose ends coincide (a pole of a cylindrical map) is as bent as its middle is away.
+    let off = |(_, place): Placed| match normal {
+        Some(normal) => dot(normal, place.unit_vector()).abs(),
+        None => start.separation_deg(place).to_radians(),
+    };
+    let bend = between.into_iter().map(off).fold(0.0, f64::max);
     if bend > tolerance_rad && halvings > 0 {
-        side_vertices(wcs, [from, along(0.5)], tolerance_rad, halvings - 1, vertices)?;
-        side_vertices(wcs, [along(0.5), to], tolerance_rad, halvings - 1, vertices)
+        let [_, middle, _] = between;
+        side_vertices(wcs, [from, middle], tolerance_rad, halvings - 1, vertices)?;
+        side_vertices(wcs, [middle, to], tolerance_rad, halvings - 1, vertices)
     } else {
         vertices.push(start);
         Some(())
