@@ -59,6 +59,14 @@ impl Access {
         self.open_info
     }
 
+    /// How to show credentials for a service, one header each; none when it asks nobody.
+    pub fn ways_in(&self, service: Service, is_tls: bool) -> Vec<String> {
+        if self.anonymous.contains(&service) {
+            return Vec::new();
+        }
+        self.authentication.challenges(is_tls, false)
+    }
+
     /// Lets a request in, or says why not.
     ///
     /// # Errors

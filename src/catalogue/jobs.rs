@@ -111,7 +111,7 @@ pub struct Job {
     pub id: JobId,
     /// Which service runs it, in that service's own words.
     pub service: String,
-    /// The session it may be listed in; empty for none.
+    /// The session or the user it may be listed for; empty for none.
     pub session: String,
     /// Where it is on its way.
     pub phase: JobPhase,

@@ -6,13 +6,14 @@
 
 mod config;
 mod queue;
+mod result_file;
 mod scratch;
 mod task;
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 pub use self::config::JobsConfig;
+pub use self::result_file::ResultFile;
 use self::scratch::Scratch;
 pub use self::scratch::ScratchFull;
 pub use self::task::{Outbox, OutboxError, Task};
@@ -31,9 +33,12 @@ use crate::error::{Classified, ErrorKind};
 /// Why something cannot be done with a job.
 #[derive(Debug, thiserror::Error)]
 pub enum JobError {
-    /// There is no such job, or no such result.
+    /// There is no such job.
     #[error("no such job")]
     Unknown,
+    /// The job has no such result.
+    #[error("no such result")]
+    UnknownResult,
     /// Not in the phase the job is in.
     #[error("not possible while the job is {}", .0.name())]
     Phase(JobPhase),
@@ -51,7 +56,7 @@ pub enum JobError {
 impl Classified for JobError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::Unknown => ErrorKind::NotFound,
+            Self::Unknown | Self::UnknownResult => ErrorKind::NotFound,
             Self::Phase(_) => ErrorKind::InvalidInput,
             Self::Full => ErrorKind::Busy,
             Self::Catalogue(error) => error.kind(),
@@ -65,7 +70,7 @@ impl Classified for JobError {
 pub struct NewJob {
     /// Which service runs it, in that service's own words.
     pub service: String,
-    /// The session it may be listed in; empty for none.
+    /// The session or the user it may be listed for; empty for none.
     pub session: String,
     /// The client's own name for the run.
     pub run_id: Option<String>,
@@ -340,14 +345,16 @@ impl Jobs {
         Ok(self.0.catalogue.job_results(id).await?)
     }
 
-    /// One result and the file it is in.
+    /// One result and its file.
     ///
     /// # Errors
-    /// [`JobError::Unknown`] when there is none of this number.
-    pub async fn result(&self, id: &JobId, number: u32) -> Result<(JobResult, PathBuf), JobError> {
+    /// [`JobError::UnknownResult`] when there is none of this number.
+    pub async fn result(&self, id: &JobId, number: u32) -> Result<(JobResult, ResultFile), JobError> {
         let results = self.results(id).await?;
-        let result = results.into_iter().find(|result| result.number == number).ok_or(JobError::Unknown)?;
-        Ok((result, self.0.scratch.path(id.as_str(), number)))
+        let result = results.into_iter().find(|result| result.number == number);
+        let result = result.ok_or(JobError::UnknownResult)?;
+        let file = ResultFile::open(self.0.scratch.path(id.as_str(), number)).await;
+        Ok((result, file.map_err(JobError::Scratch)?))
     }
 
     /// The job as soon as it is in another phase than `seen`, or after `most`, or at once when it has ended.

@@ -123,9 +123,10 @@ async fn a_job_waits_runs_and_has_results() {
     bench.jobs.run(&id).await.unwrap();
     let job = bench.reaches(&id, JobPhase::Completed).await;
     assert!(job.started_at.is_some() && job.ended_at.is_some());
-    let (result, path) = bench.jobs.result(&id, 1).await.unwrap();
-    assert_eq!((result.bytes, std::fs::read(path).unwrap().len()), (1000, 1000));
-    assert!(matches!(bench.jobs.result(&id, 2).await, Err(JobError::Unknown)));
+    let (result, file) = bench.jobs.result(&id, 1).await.unwrap();
+    assert_eq!((result.bytes, file.clone().read(0..1000).await.unwrap().len()), (1000, 1000));
+    assert!(file.read(0..1001).await.is_err(), "there is no more of it");
+    assert!(matches!(bench.jobs.result(&id, 2).await, Err(JobError::UnknownResult)));
     assert!(matches!(bench.jobs.run(&id).await, Err(JobError::Phase(JobPhase::Completed))));
     assert!(matches!(bench.jobs.set_parameters(&id, None, &[]).await, Err(JobError::Phase(_))));
     bench.jobs.abort(&id).await.unwrap();
@@ -218,7 +219,8 @@ async fn destruction_frees_room_and_name() {
     let bench = Bench::new(JobsConfig { scratch_mib: 1, ..small() }).await;
     let id = bench.started("make").await;
     bench.reaches(&id, JobPhase::Completed).await;
-    let (_, path) = bench.jobs.result(&id, 1).await.unwrap();
+    let path = bench.jobs.0.scratch.path(id.as_str(), 1);
+    assert!(path.exists());
     assert_eq!(bench.jobs.scratch_bytes(), 1000);
     bench.jobs.set_destruction(&id, bench.clock.utc() + TimeDelta::hours(1)).await.unwrap();
     bench.clock.advance(Duration::from_secs(3601));

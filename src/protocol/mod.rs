@@ -6,6 +6,7 @@ pub mod body;
 pub mod byte_ranges;
 pub mod client;
 pub mod conditional;
+pub mod credentials;
 pub mod intercom;
 pub mod nina;
 pub mod refusal;
@@ -45,7 +46,7 @@ pub const DIALECTS: [Dialect; 3] = [
         name: "vo",
         prefixes: &["/api/image", "/image"],
         configure: vo::configure,
-        service: |method, _| is_request(method).then_some(Service::Vo),
+        service: vo::service,
         refused: vo::refused,
     },
     Dialect {

@@ -1,5 +1,6 @@
 //! Files kept open with their headers parsed, so that a cutout costs reads and nothing else.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -48,6 +49,19 @@ impl OpenFile {
         let mut bytes = vec![0; self.fits.byte_len() as usize];
         self.fits.read_exact_at(&mut bytes, 0)?;
         Ok(bytes.into())
+    }
+
+    /// A range of those bytes, read on the blocking pool.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn read(self: Arc<Self>, range: Range<u64>) -> Result<Bytes, Error> {
+        let read = move || {
+            let mut bytes = vec![0; range.end.saturating_sub(range.start) as usize];
+            self.fits.read_exact_at(&mut bytes, range.start)?;
+            Ok(Bytes::from(bytes))
+        };
+        tokio::task::spawn_blocking(read).await.map_err(Error::Panicked)?
     }
 
     /// The WCS of an HDU, or of the primary when the HDU says `INHERIT = T` and has none of its own.

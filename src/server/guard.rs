@@ -5,12 +5,12 @@ use std::sync::Arc;
 use actix_web::HttpMessage;
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::AUTHORIZATION;
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 
-use crate::access::{Access, Identity, Refusal, Request, Service};
-use crate::protocol::{client, owner_of, refusal};
+use crate::access::{Access, Identity, Refusal, Service};
+use crate::protocol::credentials::shown;
+use crate::protocol::{owner_of, refusal};
 
 /// Asks whoever wants to use a closed service who they are; notes on the request who was let in.
 ///
@@ -51,18 +51,5 @@ fn decide(access: &Access, request: &ServiceRequest) -> Result<Option<Identity>,
         None => (!matches!(path, "/healthz" | "/readyz")).then_some(Service::Operations),
     };
     let Some(service) = service else { return Ok(None) };
-    let target = request.uri().path_and_query().map_or("", |target| target.as_str());
-    let authorization = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let is_token = |pair: &&str| pair.starts_with("token=");
-    let token = request.query_string().split('&').find(is_token).and_then(|pair| pair.strip_prefix("token="));
-    let asked = Request {
-        service,
-        method: request.method().as_str(),
-        target,
-        authorization,
-        token,
-        address: client::address(request.request()),
-        is_tls: client::is_tls(request.request()),
-    };
-    access.check(&asked).map(Some)
+    access.check(&shown(request.request(), service)).map(Some)
 }

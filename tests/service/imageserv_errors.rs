@@ -305,7 +305,6 @@ async fn whoever_is_not_let_in_hears_so_in_the_words_of_the_service() {
         ("/api/image/v1/nina/async", true),
         ("/api/image/soda/sync", false),
         ("/image/soda/async", false),
-        ("/api/image/soda/query", false),
     ];
     for (path, is_json) in paths {
         assert_ne!(told(&gateway, path, "ann", "pass").await.0, 401, "{path}");

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod cameras;
+mod closed_archive;
 mod discovery;
 mod formats;
 mod frame_cameras;
@@ -10,6 +11,7 @@ mod hostile;
 mod imageserv;
 mod imageserv_errors;
 mod intercom_errors;
+mod job_client;
 mod nina;
 mod one_catalogue;
 mod operations;

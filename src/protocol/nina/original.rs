@@ -1,10 +1,8 @@
 //! `raw_fits`: the file of a frame as it was saved; one of another format as the FITS file it would be.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse};
-use bytes::Bytes;
 
 use super::Nina;
 use super::base64_answer::base64_answer;
@@ -13,7 +11,6 @@ use super::image::frame_source;
 use crate::catalogue::HistoryEntry;
 use crate::protocol::byte_ranges;
 use crate::protocol::conditional::Validators;
-use crate::render::{Error, OpenFile};
 
 /// The media type of a FITS file that need not be an image (RFC 4047).
 const APPLICATION_FITS: &str = "application/fits";
@@ -32,21 +29,11 @@ pub async fn original(
     let source = frame_source(entry);
     let file = nina.renderer.open(source.path.clone()).await?;
     let length = file.fits.byte_len();
-    let read = move |range| read(Arc::clone(&file), range);
+    let read = move |range| Arc::clone(&file).read(range);
     if !stream {
         return Ok(base64_answer(length, read));
     }
     let digest = source.digest_of(&"original");
     let validators = Validators::strong(digest, Some(source.identity.stamp.modified()));
     Ok(byte_ranges::answer(request, APPLICATION_FITS, length, &validators, read))
-}
-
-/// Reads a range of the file on the blocking pool.
-async fn read(file: Arc<OpenFile>, range: Range<u64>) -> Result<Bytes, Error> {
-    let read = move || {
-        let mut bytes = vec![0; (range.end - range.start) as usize];
-        file.fits.read_exact_at(&mut bytes, range.start)?;
-        Ok(Bytes::from(bytes))
-    };
-    tokio::task::spawn_blocking(read).await.map_err(Error::Panicked)?
 }

@@ -3,18 +3,18 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use actix_files::NamedFile;
 use actix_web::body::SizedStream;
 use actix_web::http::header::{
-    ACCEPT_RANGES, ContentDisposition, ContentRange, ContentRangeSpec, ContentType, Header, HeaderName, Range,
+    CONTENT_DISPOSITION, ContentDisposition, ContentType, HeaderName, TryIntoHeaderValue,
 };
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, stream};
 use mime::Mime;
 
-use crate::fits::{Cutout, FileStamp, FitsError};
+use crate::fits::Cutout;
 use crate::pixel::AxisRun;
+use crate::protocol::byte_ranges;
 use crate::protocol::conditional::Validators;
 use crate::render::{Error, OpenFile, PlannedCutout};
 
@@ -42,58 +42,18 @@ impl<'a> Delivery<'a> {
 
     /// A whole file as it lies in the archive, with `Range`, `ETag` and `Last-Modified`; what is compressed there
     /// as a whole is sent unpacked.
-    ///
-    /// # Errors
-    /// When the file is gone.
-    pub async fn whole_file(self, file: &Arc<OpenFile>) -> Result<HttpResponse, Error> {
-        if file.fits.is_unpacked() {
-            let (file, stamp) = (Arc::clone(file), file.fits.stamp());
-            let bytes =
-                tokio::task::spawn_blocking(move || file.bytes()).await.map_err(Error::Panicked)??;
-            return Ok(self.unpacked(bytes, stamp));
-        }
-        let named = NamedFile::open_async(file.fits.path()).await.map_err(FitsError::Io)?;
-        let named = named.set_content_type(self.media_type).set_content_disposition(self.name);
-        Ok(named.into_response(self.request))
-    }
-
-    /// A file that lies unpacked in memory, or the one part of it that was asked for (RFC 9110 section 14).
-    fn unpacked(self, bytes: Bytes, stamp: FileStamp) -> HttpResponse {
+    pub fn whole_file(self, file: Arc<OpenFile>) -> HttpResponse {
+        let (stamp, length) = (file.fits.stamp(), file.fits.byte_len());
         let mut hasher = DefaultHasher::new();
-        (stamp, bytes.len()).hash(&mut hasher);
+        (stamp, length).hash(&mut hasher);
         let validators = Validators::strong(hasher.finish(), Some(stamp.modified()));
-        if validators.are_held_by(self.request) {
-            return HttpResponse::NotModified().finish();
+        let read = move |range| Arc::clone(&file).read(range);
+        let mut response =
+            byte_ranges::answer(self.request, self.media_type.as_ref(), length, &validators, read);
+        if let Ok(name) = self.name.try_into_value() {
+            response.headers_mut().insert(CONTENT_DISPOSITION, name);
         }
-        let length = bytes.len() as u64;
-        let asked = match Range::parse(self.request) {
-            // Of several parts the whole is sent, as is allowed.
-            Ok(Range::Bytes(parts)) => match parts.as_slice() {
-                [part] => Some(part.to_satisfiable_range(length)),
-                _ => None,
-            },
-            _ => None,
-        };
-        let mut response = match asked {
-            Some(None) => {
-                let nothing = ContentRangeSpec::Bytes { range: None, instance_length: Some(length) };
-                return HttpResponse::RangeNotSatisfiable().insert_header(ContentRange(nothing)).finish();
-            }
-            Some(Some(_)) => HttpResponse::PartialContent(),
-            None => HttpResponse::Ok(),
-        };
-        validators.write(&mut response);
-        response.insert_header(ContentType(self.media_type)).insert_header(self.name);
-        response.insert_header((ACCEPT_RANGES, "bytes"));
-        match asked.flatten() {
-            Some((first, last)) => {
-                let part =
-                    ContentRangeSpec::Bytes { range: Some((first, last)), instance_length: Some(length) };
-                response.insert_header(ContentRange(part));
-                response.body(bytes.slice(first as usize..=last as usize))
-            }
-            None => response.body(bytes),
-        }
+        response
     }
 
     /// A cutout, its length known before the first pixel is read.

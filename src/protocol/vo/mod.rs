@@ -4,6 +4,7 @@
 //! share: [`dali`] and [`votable`].
 
 pub mod archives;
+pub mod authentication;
 pub mod availability;
 mod bands;
 pub mod body;
@@ -22,7 +23,6 @@ mod links;
 pub mod obscore;
 pub mod order;
 pub mod preview;
-mod refused;
 pub mod resources;
 pub mod retrieval;
 pub mod sia;
@@ -37,20 +37,20 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, HeaderMap, HeaderValue,
 };
-use actix_web::middleware::{DefaultHeaders, Next, from_fn};
+use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Scope};
 use chrono::{DateTime, Utc};
 
 pub use self::archives::Archives;
+pub use self::authentication::{refused, service};
 pub use self::config::VoConfig;
 use self::dali::Fault;
 pub use self::equipment::Equipment;
 pub use self::images::Images;
 pub use self::links::PublicUrl;
-pub use self::refused::refused;
 
 use crate::jobs::Jobs;
 
@@ -73,18 +73,15 @@ pub struct Vo {
 
 /// What scripts of other origins may read of an answer.
 const EXPOSED_HEADERS: &str = "Content-Disposition, Content-Length, Location, WWW-Authenticate, X-Cutout-Bounds, \
-     X-Science-Id, X-Reason, X-Ignored-Parameters";
+     X-Science-Id, X-Reason, X-Ignored-Parameters, X-VO-Authenticated, Accept-Ranges, Content-Range, ETag, Retry-After";
 
 /// Mounts the dialect under `/api/image`, and under `/image` as the older documents write it.
 pub fn configure(service: &mut ServiceConfig) {
     for prefix in ["/api/image", "/image"] {
-        let cross_origin = DefaultHeaders::new()
-            .add((ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
-            .add((ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS));
         service.service(
             web::scope(prefix)
-                .wrap(from_fn(preflight))
-                .wrap(cross_origin)
+                .wrap(from_fn(authentication::announce))
+                .wrap(from_fn(cross_origin))
                 .configure(soda::configure)
                 .configure(uws::configure)
                 .configure(imageserv::configure)
@@ -108,18 +105,30 @@ async fn unknown_service() -> HttpResponse {
     Fault::not_found("there is no such resource").soda_response()
 }
 
-/// Answers what browsers ask before they let a script of another origin through.
-async fn preflight(
+/// Answers what browsers ask before they let a script of another origin through, and lets it read every answer.
+async fn cross_origin(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    if *request.method() == Method::OPTIONS {
+    let mut response = if *request.method() == Method::OPTIONS {
         let response = HttpResponse::NoContent()
             .insert_header((ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, PUT, DELETE, OPTIONS"))
-            .insert_header((ACCESS_CONTROL_ALLOW_HEADERS, "Content-Type, Authorization, Range"))
+            .insert_header((
+                ACCESS_CONTROL_ALLOW_HEADERS,
+                "Content-Type, Authorization, Range, If-None-Match",
+            ))
             .insert_header((ACCESS_CONTROL_MAX_AGE, "86400"))
             .finish();
-        return Ok(request.into_response(response).map_into_right_body());
-    }
-    Ok(next.call(request).await?.map_into_left_body())
+        request.into_response(response).map_into_right_body()
+    } else {
+        next.call(request).await?.map_into_left_body()
+    };
+    write_cross_origin(response.headers_mut());
+    Ok(response)
+}
+
+/// Lets scripts of every origin read an answer.
+fn write_cross_origin(headers: &mut HeaderMap) {
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED_HEADERS));
 }

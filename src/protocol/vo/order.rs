@@ -92,7 +92,7 @@ impl Order {
         match self.fill(renderer).await? {
             Product::File(file) => {
                 file.fits.ensure_complete()?;
-                delivery.whole_file(&file).await
+                Ok(delivery.whole_file(file))
             }
             Product::Cutout(planned) => Ok(delivery.cutout(planned)),
             Product::Picture(bytes, runs) => Ok(delivery.picture(bytes, &runs)),

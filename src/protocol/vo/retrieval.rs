@@ -40,5 +40,5 @@ async fn file(request: &HttpRequest, path: &str, vo: &Vo) -> Result<HttpResponse
     let image = vo.images.archives.by_science_id(&holding, id).await?.ok_or_else(not_found)?;
     let file = vo.images.renderer.open(image.frame.path.clone()).await?;
     let delivery = Delivery::new(request, format!("{}-{id}.fits", holding.dataset), FITS);
-    Ok(delivery.whole_file(&file).await?)
+    Ok(delivery.whole_file(file))
 }

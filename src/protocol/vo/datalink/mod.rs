@@ -1,5 +1,6 @@
 //! The links of datasets (DataLink 1.1): the file, pictures of it, the services that cut it, what it was made from.
 
+mod link;
 mod links;
 mod planes;
 
@@ -9,8 +10,10 @@ use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{self, Data, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 
-use self::links::{COLUMNS, Links};
+use self::link::COLUMNS;
+use self::links::Links;
 use super::Vo;
+use super::authentication::user_of;
 use super::dali::{Fault, Parameters, TableFormat};
 use super::descriptors::LINKS;
 use super::obscore::DATALINK;
@@ -57,7 +60,7 @@ async fn table(
     let ending = if ids.len() > vo.images.settings.most_links { Ending::Overflow } else { Ending::Complete };
     ids.truncate(vo.images.settings.most_links);
     let mut table = TableWriter::new(format, LINKS, &COLUMNS, &ending);
-    let mut links = Links::new(vo, &resources);
+    let mut links = Links::new(vo, &resources, user_of(request).is_some());
     for id in ids {
         for row in links.of(id).await? {
             table.row(&row.values());

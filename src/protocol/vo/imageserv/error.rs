@@ -116,11 +116,10 @@ impl From<&Fault> for Failure {
             FaultKind::WrongMethod(allowed) => Self::wrong_method(allowed),
             FaultKind::Busy => Self::busy(message),
             FaultKind::Internal => Self::internal(message),
-            FaultKind::MediaType
-            | FaultKind::BodyTooLarge
-            | FaultKind::Forbidden
-            | FaultKind::Authentication
-            | FaultKind::Authorization => Self::new(fault.status(), "ValueError", message),
+            FaultKind::Authentication | FaultKind::Authorization => Self::not_let_in(fault.status(), message),
+            FaultKind::MediaType | FaultKind::BodyTooLarge | FaultKind::Forbidden => {
+                Self::new(fault.status(), "ValueError", message)
+            }
         }
     }
 }

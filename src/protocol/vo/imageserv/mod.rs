@@ -19,11 +19,12 @@ mod values;
 pub mod work;
 
 use actix_web::dev::Handler;
+use actix_web::middleware::from_fn;
 use actix_web::web::ServiceConfig;
 use actix_web::{FromRequest, HttpRequest, Resource, Responder, Scope, web};
 
 use self::error::Failure;
-use super::uws;
+use super::{authentication, uws};
 
 /// Mounts the routes: `/v1` and the older ones.
 pub fn configure(service: &mut ServiceConfig) {
@@ -36,7 +37,10 @@ fn scope() -> Scope {
     web::scope("/v1")
         .service(readable(resource(""), service::landing_page))
         .service(readable(resource("/availability"), service::availability))
-        .service(readable(resource("/capabilities"), service::capabilities))
+        .service(
+            readable(resource("/capabilities"), service::capabilities)
+                .wrap(from_fn(authentication::optional)),
+        )
         .service(
             readable(resource("/{db}"), images::image)
                 .route(web::post().to(images::posted))

@@ -112,12 +112,15 @@ fn varying(mut response: HttpResponse) -> HttpResponse {
 }
 
 /// `GET /`: for a person who opens the address in a browser.
-pub async fn landing_page(vo: Data<Vo>) -> HttpResponse {
+pub async fn landing_page(request: HttpRequest, vo: Data<Vo>) -> HttpResponse {
+    let page = |name: &str| vo.public_url.resource(&request, &format!("v1/{name}"));
     let item = |archive: &ArchiveConfig| format!("<li><code>v1/{}</code></li>", archive.id);
     let archives = vo.images.archives.configured().iter().map(item).collect::<Vec<_>>().concat();
     HttpResponse::Ok().content_type("text/html; charset=utf-8").body(format!(
         "<!DOCTYPE html><title>ImageServ v1</title><h1>ImageServ v1</h1>\
-         <p>Images by position, science id or data id: <a href=\"v1/availability\">availability</a>, \
-         <a href=\"v1/capabilities\">capabilities</a>.</p><ul>{archives}</ul>"
+         <p>Images by position, science id or data id: <a href=\"{}\">availability</a>, \
+         <a href=\"{}\">capabilities</a>.</p><ul>{archives}</ul>",
+        page("availability"),
+        page("capabilities")
     ))
 }

@@ -5,6 +5,7 @@ use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, Route, web};
 
+use super::owner;
 use super::service::{Reason, Refusal, Service};
 use crate::catalogue::{Job, JobId};
 use crate::jobs::JobError;
@@ -35,7 +36,7 @@ impl Call {
                 return Err(Fault::not_found("Db Not Found").into());
             }
             let job = match request.match_info().get("job") {
-                Some(name) => Some(found(&vo, &service, name).await?),
+                Some(name) => Some(found(&request, &vo, &service, name).await?),
                 None => None,
             };
             let parameters = if request.method() == Method::POST {
@@ -71,11 +72,17 @@ pub(super) fn see(url: String) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((LOCATION, url)).finish()
 }
 
-/// The job of this name, if it is one of the service's own.
-async fn found(vo: &Vo, service: &Service, name: &str) -> Result<Job, Reason> {
+/// The job of this name, if it is one of the service's own and the client's to use.
+async fn found(request: &HttpRequest, vo: &Vo, service: &Service, name: &str) -> Result<Job, Reason> {
     let id = JobId::parse(name).ok_or(JobError::Unknown)?;
     let job = vo.jobs.job(&id).await?;
-    if job.service == service.name() { Ok(job) } else { Err(JobError::Unknown.into()) }
+    if job.service != service.name() {
+        return Err(JobError::Unknown.into());
+    }
+    if !owner::may_use(request, &job) {
+        return Err(Fault::new(FaultKind::Authorization, "this job is somebody else's").into());
+    }
+    Ok(job)
 }
 
 impl From<JobError> for Reason {

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
+use super::owner::user_named_by;
 use crate::catalogue::{Job, JobResult};
 use crate::protocol::vo::xml::XmlWriter;
 
@@ -27,7 +28,7 @@ pub(super) fn job(job: &Job, results: &[JobResult], url: &str) -> Vec<u8> {
     if let Some(run_id) = &job.run_id {
         xml.leaf("uws:runId", &[], run_id);
     }
-    xml.empty("uws:ownerId", &NIL);
+    write_owner(&mut xml, job);
     xml.leaf("uws:phase", &[], job.phase.name());
     xml.empty("uws:quote", &NIL);
     xml.leaf("uws:creationTime", &[], &time(job.created_at));
@@ -78,12 +79,19 @@ pub(super) fn jobs(jobs: &[Job], url: &str) -> Vec<u8> {
         if let Some(run_id) = &job.run_id {
             xml.leaf("uws:runId", &[], run_id);
         }
-        xml.empty("uws:ownerId", &NIL);
+        write_owner(&mut xml, job);
         xml.leaf("uws:creationTime", &[], &time(job.created_at));
         xml.close();
         xml.line();
     }
     xml.finish()
+}
+
+fn write_owner(xml: &mut XmlWriter, job: &Job) {
+    match user_named_by(job) {
+        Some(name) => xml.leaf("uws:ownerId", &[], name),
+        None => xml.empty("uws:ownerId", &NIL),
+    }
 }
 
 fn write_parameters(xml: &mut XmlWriter, parameters: &[(String, String)], attributes: &[(&str, &str)]) {

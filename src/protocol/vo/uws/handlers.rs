@@ -1,17 +1,22 @@
 //! One function for each resource of a job and each method it takes.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
-use actix_files::NamedFile;
 use actix_web::HttpResponse;
-use actix_web::http::header::{CONTENT_TYPE, ContentDisposition, SET_COOKIE};
+use actix_web::http::header::{
+    CONTENT_DISPOSITION, CONTENT_TYPE, ContentDisposition, SET_COOKIE, TryIntoHeaderValue,
+};
 use chrono::{DateTime, Utc};
 
 use super::call::{Answer, Call, see};
+use super::owner::{Owner, user_named_by};
 use super::service::Reason;
-use super::{TEXT, documents, session};
+use super::{TEXT, documents};
 use crate::catalogue::{Job, JobFilter, JobPhase};
 use crate::jobs::NewJob;
+use crate::protocol::byte_ranges;
+use crate::protocol::conditional::Validators;
 use crate::protocol::vo::dali::{self, Fault, Parameters};
 use crate::protocol::vo::soda::work;
 
@@ -83,7 +88,7 @@ pub(super) async fn list(call: Call) -> Answer {
     let jobs = if !asked.is_empty() && phases.is_empty() {
         Vec::new()
     } else {
-        let session = session::of(&call.request).unwrap_or_default();
+        let session = Owner::of(&call.request).map(|owner| owner.key()).unwrap_or_default();
         let filter = JobFilter { service: call.service.name(), phases, after, last };
         call.vo.jobs.list(&session, &filter).await?
     };
@@ -98,11 +103,12 @@ pub(super) async fn create(call: Call) -> Answer {
         Some("RUN") => true,
         Some(other) => return Err(Fault::bad_value("PHASE", other, "a new job can only RUN").into()),
     };
-    let known = session::of(&call.request);
-    let session = known.clone().unwrap_or_else(session::fresh);
+    let known = Owner::of(&call.request);
+    let is_known = known.is_some();
+    let owner = known.unwrap_or_else(Owner::fresh);
     let new = NewJob {
         service: call.service.name(),
-        session: session.clone(),
+        session: owner.key(),
         run_id: parameters.run_id()?.map(str::to_owned),
         parameters: own(parameters),
         execution_s: execution_of(parameters)?,
@@ -116,9 +122,7 @@ pub(super) async fn create(call: Call) -> Answer {
         return Err(reason);
     }
     let mut response = call.see_job(&job.id);
-    if known.is_none()
-        && let Ok(cookie) = session::cookie(&session).try_into()
-    {
+    if !is_known && let Some(Ok(cookie)) = owner.cookie().map(TryInto::try_into) {
         response.headers_mut().insert(SET_COOKIE, cookie);
     }
     Ok(response)
@@ -209,8 +213,8 @@ pub(super) async fn quote(_: Call, _: Job) -> Answer {
 }
 
 /// Jobs of anonymous clients have no owner.
-pub(super) async fn owner(_: Call, _: Job) -> Answer {
-    Ok(text(String::new()))
+pub(super) async fn owner(_: Call, job: Job) -> Answer {
+    Ok(text(user_named_by(&job).unwrap_or_default().to_owned()))
 }
 
 pub(super) async fn results(call: Call, job: Job) -> Answer {
@@ -230,9 +234,7 @@ pub(super) async fn result(call: Call, job: Job) -> Answer {
     let unknown = || Fault::not_found("no such result");
     let number = name.strip_prefix("result_").filter(|digits| !digits.starts_with('0'));
     let number = number.and_then(|digits| digits.parse().ok()).ok_or_else(unknown)?;
-    let (result, path) = jobs.result(&job.id, number).await?;
-    let file = NamedFile::open_async(path).await.map_err(|_| unknown())?;
-    let media_type = result.media_type.parse().unwrap_or(mime::APPLICATION_OCTET_STREAM);
+    let (result, file) = jobs.result(&job.id, number).await?;
     let ending = match result.media_type.as_str() {
         "text/plain" => "txt",
         "application/json" => "json",
@@ -240,8 +242,18 @@ pub(super) async fn result(call: Call, job: Job) -> Answer {
         "image/jpeg" => "jpg",
         _ => "fits",
     };
+    // A result is written once; only that of a job which is run again after a restart is made anew.
+    let mut hasher = DefaultHasher::new();
+    (job.id.as_str(), number, result.bytes, file.modified()).hash(&mut hasher);
+    let validators = Validators::strong(hasher.finish(), Some(file.modified()));
+    let read = move |range| file.clone().read(range);
+    let mut response =
+        byte_ranges::answer(&call.request, &result.media_type, result.bytes, &validators, read);
     let file_name = ContentDisposition::attachment(format!("{}-result_{number}.{ending}", job.id));
-    Ok(file.set_content_type(media_type).set_content_disposition(file_name).into_response(&call.request))
+    if let Ok(file_name) = file_name.try_into_value() {
+        response.headers_mut().insert(CONTENT_DISPOSITION, file_name);
+    }
+    Ok(response)
 }
 
 pub(super) async fn parameters(_: Call, job: Job) -> Answer {

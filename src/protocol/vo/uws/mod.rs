@@ -1,13 +1,13 @@
 //! UWS 1.1: the tree of a job below `soda/async`, and below `v1/{db}/async` for ImageServ.
 //!
-//! `call` reads a request and finds its job, `handlers` act on it, `service` knows whose job it is, `documents`
-//! writes the XML, `session` keeps clients' lists apart.
+//! `call` reads a request and finds its job, `handlers` act on it, `service` knows what it does, `owner` whose it is,
+//! `documents` writes the XML.
 
 mod call;
 mod documents;
 mod handlers;
+mod owner;
 mod service;
-mod session;
 
 use actix_web::web::{self, ServiceConfig};
 

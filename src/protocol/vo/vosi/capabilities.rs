@@ -4,6 +4,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::protocol::vo::Vo;
+use crate::protocol::vo::authentication::security_methods;
 use crate::protocol::vo::descriptors::LINKS;
 use crate::protocol::vo::obscore::{DATALINK, FITS};
 use crate::protocol::vo::resources::Resources;
@@ -32,6 +33,7 @@ enum Interface {
 /// The document of VOSI 1.1 §2.
 pub async fn capabilities(request: HttpRequest, vo: Data<Vo>) -> HttpResponse {
     let resources = Resources::of(&vo.public_url, &request);
+    let security = security_methods(&request);
     let mut xml = XmlWriter::new();
     xml.open("vosi:capabilities", &NAMESPACES);
     xml.line();
@@ -46,14 +48,16 @@ pub async fn capabilities(request: HttpRequest, vo: Data<Vo>) -> HttpResponse {
         (LINKS, "links", Interface::Service("1.1", Some(DATALINK))),
     ] {
         xml.open("capability", &[("standardID", standard)]);
-        write_interface(&mut xml, &resources.service(name), &interface, standard == LINKS);
+        // The capabilities themselves are open to everybody.
+        let security = if name == "capabilities" { &[] } else { security.as_slice() };
+        write_interface(&mut xml, &resources.service(name), &interface, security, standard == LINKS);
         xml.close();
         xml.line();
     }
     super::xml(&vo, xml.finish())
 }
 
-fn write_interface(xml: &mut XmlWriter, url: &str, interface: &Interface, has_id: bool) {
+fn write_interface(xml: &mut XmlWriter, url: &str, interface: &Interface, security: &[&str], has_id: bool) {
     let (kind, is_base) = match interface {
         Interface::Document(version) => (vec![("xsi:type", "vs:ParamHTTP"), ("version", *version)], false),
         Interface::Page => (vec![("xsi:type", "vr:WebBrowser")], false),
@@ -63,6 +67,9 @@ fn write_interface(xml: &mut XmlWriter, url: &str, interface: &Interface, has_id
     };
     xml.open("interface", &kind);
     xml.leaf("accessURL", &[("use", if is_base { "base" } else { "full" })], url);
+    for method in security {
+        xml.empty("securityMethod", &[("standardID", method)]);
+    }
     if let Interface::Service(_, result) = interface {
         // A job is begun by POST alone.
         if result.is_some() || url.ends_with("/query") {

@@ -13,17 +13,19 @@ use std::time::SystemTime;
 
 use actix_web::dev::Handler;
 use actix_web::http::header::{CONTENT_TYPE, HttpDate, LastModified};
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{FromRequest, HttpResponse, Resource, Responder};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, Resource, Responder};
 
-use super::Vo;
 use super::dali::Fault;
+use super::resources::Resources;
+use super::{Vo, authentication};
 
 /// Mounts the documents.
 pub fn configure(service: &mut ServiceConfig) {
     service
         .service(document("/availability", availability))
-        .service(document("/capabilities", capabilities))
+        .service(document("/capabilities", capabilities).wrap(from_fn(authentication::optional)))
         .service(document("/tables", tables::tables))
         .service(document("/tables/{name}", tables::table))
         .service(document("/examples", examples::examples))
@@ -56,9 +58,10 @@ fn xml(vo: &Vo, body: Vec<u8>) -> HttpResponse {
 }
 
 /// `GET /soda`: for a person who opens the address in a browser.
-async fn landing_page(vo: Data<Vo>) -> HttpResponse {
+async fn landing_page(request: HttpRequest, vo: Data<Vo>) -> HttpResponse {
+    let resources = Resources::of(&vo.public_url, &request);
     let links: String = ["capabilities", "availability", "tables", "examples", "query?MAXREC=10"]
-        .map(|name| format!("<li><a href=\"soda/{name}\">{name}</a></li>"))
+        .map(|name| format!("<li><a href=\"{}\">{name}</a></li>", resources.service(name)))
         .concat();
     let archives: Vec<_> =
         vo.images.archives.configured().iter().map(|archive| archive.id.as_str()).collect();

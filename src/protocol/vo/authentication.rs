@@ -1,0 +1,128 @@
+//! A closed archive (SSO 2.0): refusals in the words of each service, capabilities that everybody may read, and the
+//! name of whoever was let in.
+
+use std::sync::Arc;
+
+use actix_web::body::{BoxBody, EitherBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, WWW_AUTHENTICATE};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
+
+use super::dali::{Fault, FaultKind, VotableFormat};
+use super::imageserv::error::Failure;
+use super::obscore::DATALINK;
+use super::write_cross_origin;
+use crate::access::{Access, Identity, Refusal, Service};
+use crate::protocol::credentials::shown;
+use crate::protocol::{client, is_request, refusal};
+
+/// Tells a client as whom it was let in (SSO 2.0 §4).
+const AUTHENTICATED: HeaderName = HeaderName::from_static("x-vo-authenticated");
+
+/// The service a request wants; none for the capabilities, which say how to show credentials (VOSI 1.1 §2).
+pub fn service(method: &Method, path: &str) -> Option<Service> {
+    let is_open = path.ends_with("/soda/capabilities") || path.ends_with("/v1/capabilities");
+    (is_request(method) && !is_open).then_some(Service::Vo)
+}
+
+/// The answer to somebody who is not let in, in the words of the service that was asked.
+pub fn refused(request: &HttpRequest, refusal: &Refusal) -> HttpResponse {
+    let kind = match refusal {
+        Refusal::WrongScheme(_) | Refusal::Unauthorized(_) => FaultKind::Authentication,
+        Refusal::Disabled | Refusal::TlsNeeded | Refusal::Forbidden => FaultKind::Authorization,
+        Refusal::LockedOut(_) => FaultKind::Busy,
+    };
+    let (fault, status) = (Fault::new(kind, refusal.to_string()), refusal::status(refusal));
+    let path = request.match_info().as_str();
+    let within = ["/api/image", "/image"].into_iter().find_map(|prefix| path.strip_prefix(prefix));
+    let mut response = match within.unwrap_or_default() {
+        "/soda/links" => fault.votable_response(DATALINK),
+        "/soda/query" | "/soda/sia" | "/soda/sia2" => fault.votable_response(VotableFormat::MEDIA_TYPE),
+        within if within == "/soda" || within.starts_with("/soda/") => fault.soda_response(),
+        _ => Failure::not_let_in(status, refusal.to_string()).error_response(),
+    };
+    *response.status_mut() = status;
+    refusal::write_challenges(refusal, response.headers_mut());
+    if kind == FaultKind::Authentication {
+        write_bearer(request, response.headers_mut());
+    }
+    write_cross_origin(response.headers_mut());
+    response
+}
+
+/// Bearer tokens are taken wherever secrets may travel as they are.
+fn write_bearer(request: &HttpRequest, headers: &mut HeaderMap) {
+    let has_basic = headers.get_all(WWW_AUTHENTICATE).any(|way| way.as_bytes().starts_with(b"Basic"));
+    if client::is_tls(request) || has_basic {
+        headers.append(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+}
+
+/// How to show credentials; none when nobody is asked for them.
+fn ways_in(request: &HttpRequest) -> Vec<String> {
+    let access = request.app_data::<Data<Arc<Access>>>();
+    access.map(|access| access.ways_in(Service::Vo, client::is_tls(request))).unwrap_or_default()
+}
+
+/// The identifiers of the ways in that the capabilities have words for (SSO 2.0 §3).
+pub fn security_methods(request: &HttpRequest) -> Vec<&'static str> {
+    let has_basic = ways_in(request).iter().any(|way| way.starts_with("Basic"));
+    has_basic.then_some("ivo://ivoa.net/sso#BasicAA").into_iter().collect()
+}
+
+/// Who was let in by credentials of their own.
+pub fn user_of(request: &HttpRequest) -> Option<String> {
+    match request.extensions().get::<Identity>()? {
+        Identity::Anybody => None,
+        Identity::User(name) | Identity::Bearer(name) => Some(name.clone()),
+    }
+}
+
+/// Says as whom a client was let in.
+///
+/// # Errors
+/// Those of the wrapped service.
+pub async fn announce(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let mut response = next.call(request).await?;
+    let name = user_of(response.request()).and_then(|name| HeaderValue::from_str(&name).ok());
+    if let Some(name) = name {
+        response.headers_mut().insert(AUTHENTICATED, name);
+    }
+    Ok(response)
+}
+
+/// Lets everybody read a resource of a closed service: who shows credentials is told whether they are right, who
+/// shows none is told how to.
+///
+/// # Errors
+/// Those of the wrapped service.
+pub async fn optional<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, actix_web::Error> {
+    let ways = ways_in(request.request());
+    let has_shown = request.headers().contains_key(AUTHORIZATION);
+    if !ways.is_empty() && has_shown {
+        let access = request.app_data::<Data<Arc<Access>>>().cloned();
+        match access.map(|access| access.check(&shown(request.request(), Service::Vo))) {
+            Some(Ok(identity)) => drop(request.extensions_mut().insert(identity)),
+            Some(Err(refusal)) => {
+                let response = refused(request.request(), &refusal);
+                return Ok(request.into_response(response).map_into_right_body());
+            }
+            None => {}
+        }
+    }
+    let mut response = next.call(request).await?.map_into_left_body();
+    if !has_shown {
+        let ways = ways.iter().filter_map(|way| HeaderValue::from_str(way).ok());
+        ways.for_each(|way| response.headers_mut().append(WWW_AUTHENTICATE, way));
+    }
+    Ok(response)
+}
