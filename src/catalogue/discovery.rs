@@ -5,18 +5,15 @@
 
 use std::sync::Arc;
 
-use sqlx::{QueryBuilder, Row, Sqlite};
+use sqlx::{QueryBuilder, Sqlite};
 
 use super::frames::frame_columns;
 use super::images::{image_columns, image_from_row};
 use super::{ArchiveId, ArchiveImage, Catalogue, Dataset, Interval, Result, ScienceId};
-use crate::sky::{Region, UnitVectorBox};
+use crate::sky::Region;
 
 /// Rows read at once.
 const PAGE: usize = 256;
-/// Images near a place that are looked at one by one; where there are more, most of the dataset is near, and it is
-/// read in order.
-const MOST_CANDIDATES: usize = 100_000;
 /// Different values of a column that are worth telling.
 const MOST_VALUES: i64 = 100;
 
@@ -127,35 +124,6 @@ impl Catalogue {
         let [telescopes, instruments] = names;
         Ok((telescopes, instruments))
     }
-
-    /// Frames whose boxes overlap those of the regions, in the order of their science ids; `None` when there are
-    /// too many.
-    async fn candidates_in(&self, dataset: &SearchedDataset, regions: &[Region]) -> Result<Option<Vec<i64>>> {
-        let sql = "select i.science_id, i.frame_id from source s cross join footprint_index x cross join image i \
-                   where s.db = ?1 and s.dataset = ?2 \
-                   and x.source_min <= s.id + 0.25 and x.source_max >= s.id + 0.25 \
-                   and x.x_max >= ?3 and x.y_max >= ?4 and x.z_max >= ?5 \
-                   and x.x_min <= ?6 and x.y_min <= ?7 and x.z_min <= ?8 \
-                   and i.frame_id = x.frame_id limit ?9";
-        let mut found: Vec<(i64, i64)> = Vec::new();
-        for region in regions {
-            let mut query = sqlx::query(sql).bind(dataset.db.as_str()).bind(dataset.dataset.as_str());
-            let bounds = UnitVectorBox::of_region(region);
-            for edge in bounds.min.into_iter().chain(bounds.max) {
-                query = query.bind(edge);
-            }
-            let rows = query.bind(MOST_CANDIDATES as i64 + 1).fetch_all(&self.readers).await?;
-            for row in &rows {
-                found.push((row.try_get(0)?, row.try_get(1)?));
-            }
-            if found.len() > MOST_CANDIDATES {
-                return Ok(None);
-            }
-        }
-        found.sort_unstable();
-        found.dedup();
-        Ok(Some(found.into_iter().map(|(_, frame)| frame).collect()))
-    }
 }
 
 impl Search {
@@ -171,12 +139,9 @@ impl Search {
     /// When the database cannot be read.
     pub async fn next_page(&mut self) -> Result<Option<Vec<ArchiveImage>>> {
         if let Position::Start = self.position {
-            self.position = match self.wanted.regions.as_slice() {
-                [] => Position::After(-1),
-                regions => match self.catalogue.candidates_in(&self.dataset, regions).await? {
-                    Some(frames) => Position::Listed(frames, 0),
-                    None => Position::After(-1),
-                },
+            self.position = match self.catalogue.candidates(&self.dataset, &self.wanted).await? {
+                Some(frames) => Position::Listed(frames, 0),
+                None => Position::After(-1),
             };
         }
         let mut query = QueryBuilder::<Sqlite>::new(concat!("select ", image_columns!()));

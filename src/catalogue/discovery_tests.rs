@@ -133,6 +133,29 @@ async fn each_condition_finds_its_images() {
             vec![4],
         ),
         ("time", ImageSearch { times_mjd: between(50_002.5, 50_003.0), ..all() }, vec![2, 3]),
+        (
+            "the end of a time",
+            ImageSearch { times_mjd: between(f64::NEG_INFINITY, 50_002.0), ..all() },
+            vec![1, 2],
+        ),
+        (
+            "two times",
+            ImageSearch {
+                times_mjd: [between(50_005.1, 50_005.2), between(50_001.0, 50_001.0)].concat(),
+                ..all()
+            },
+            vec![1, 5],
+        ),
+        (
+            "a target at a place",
+            ImageSearch { regions: vec![circle(2.0, 2.0)], targets: vec!["M 31".into()], ..all() },
+            vec![3],
+        ),
+        (
+            "a target at another time",
+            ImageSearch { targets: vec!["M 31".into()], times_mjd: between(50_005.0, 50_006.0), ..all() },
+            vec![],
+        ),
         ("exposure", ImageSearch { exposures_s: between(5.0, f64::INFINITY), ..all() }, vec![5, 6]),
         ("field", ImageSearch { fields_of_view_deg: between(0.2, 1.0), ..all() }, vec![]),
         ("seeing", ImageSearch { resolutions_arcsec: between(0.0, 2.0), ..all() }, vec![5]),

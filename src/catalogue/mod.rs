@@ -5,6 +5,7 @@
 //! process (`kill -9`) in full; a power cut may lose the last transactions but never leaves a broken database.
 
 mod batch;
+mod candidates;
 pub mod discovery;
 pub mod error;
 pub mod events;

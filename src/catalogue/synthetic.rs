@@ -21,6 +21,8 @@ const HALF_WIDTH_DEG: f64 = 0.1125;
 const HALF_HEIGHT_DEG: f64 = 0.0745;
 /// How many fields of one filter cover a point on average.
 const COVERAGE: f64 = 3.0;
+/// One of so many fields has a target of its own.
+pub const TARGET_EVERY: u64 = 100;
 /// The filters of the survey.
 pub const FILTERS: [&str; 5] = ["u", "g", "r", "i", "z"];
 
@@ -114,9 +116,20 @@ fn image((ra, dec): (f64, f64), number: u64, random: &mut impl Rng) -> Option<Ne
         science_id: ScienceId::try_from(number).ok()?,
         filter: FILTERS[number as usize % FILTERS.len()].to_owned(),
         place: Some((place, bounds)),
-        time_mjd: None,
+        time_mjd: Some(exposure_mjd(number)),
         coverage: Coverage::default(),
     })
+}
+
+/// The target of the image of a number that [`TARGET_EVERY`] divides.
+pub fn target(number: u64) -> String {
+    format!("Field {number}")
+}
+
+/// When the image of a number was exposed, one after the other: MJD UTC.
+pub fn exposure_mjd(number: u64) -> (f64, f64) {
+    let begin = 51_000.0 + number as f64 * 60.0 / 86_400.0;
+    (begin, begin + 53.907_456 / 86_400.0)
 }
 
 /// The file an image would be in.
@@ -134,7 +147,7 @@ fn file(image: &NewImage) -> (PathBuf, FrameFacts) {
         started_at: None,
         exposure_s: Some(53.907_456),
         filter: Some(image.filter.clone()),
-        target: None,
+        target: number.is_multiple_of(TARGET_EVERY).then(|| target(number)),
         instrument: Some("SDSS Camera".to_owned()),
         telescope: None,
         bayer_pattern: None,

@@ -90,6 +90,21 @@ impl SphericalPolygon {
         &self.vertices
     }
 
+    /// The vertices counter-clockwise as seen from the Earth, the one of the smallest longitude and latitude first:
+    /// the same however the polygon was given.
+    pub fn canonical_vertices(&self) -> Vec<SkyCoord> {
+        let mut vertices = self.vertices.clone();
+        if !self.is_counter_clockwise() {
+            vertices.reverse();
+        }
+        let key = |at: &SkyCoord| (at.ra_deg(), at.dec_deg());
+        let precedes =
+            |a: &SkyCoord, b: &SkyCoord| key(a).partial_cmp(&key(b)).unwrap_or(std::cmp::Ordering::Equal);
+        let first = (0..vertices.len()).min_by(|a, b| precedes(&vertices[*a], &vertices[*b])).unwrap_or(0);
+        vertices.rotate_left(first);
+        vertices
+    }
+
     /// Whether the vertices run counter-clockwise as seen from the Earth (north up, east left): the order
     /// of an `s_region`.
     pub fn is_counter_clockwise(&self) -> bool {

@@ -38,6 +38,7 @@ clients! {
     intercom_streams
     nina_stars
     touch_n_stars
+    vo_conformance
     vo_cutouts
     vo_documents
     vo_pyvo

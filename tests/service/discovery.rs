@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use quick_xml::Reader;
-use quick_xml::events::Event;
 use reqwest::Response;
 use trifocal::config::Config;
 use trifocal::demo;
+use trifocal::fits::{FitsFile, HduIndex};
+use trifocal::pixel::Limits;
 
 use crate::support::Gateway;
+use crate::votable::Table;
 
 const SODA: &str = "/api/image/soda";
 const EXPOSURE: &str = "ivo%3A%2F%2Fexample.org%2FDC_W13_Stripe82%3Fcalexp%2F5646240694";
@@ -24,89 +25,6 @@ async fn demo_gateway(more_settings: &str) -> Gateway {
     );
     std::fs::write(&settings, toml).unwrap();
     Gateway::start(Config::load(&[settings]).unwrap(), directory).await
-}
-
-/// A VOTable as far as these tests look into it.
-#[derive(Debug, Default)]
-struct Table {
-    fields: Vec<String>,
-    rows: Vec<Vec<String>>,
-    /// Name, value and text of each `INFO`.
-    infos: Vec<(String, String, String)>,
-}
-
-impl Table {
-    async fn of(answer: Response) -> Self {
-        Self::read(&answer.text().await.unwrap())
-    }
-
-    fn read(text: &str) -> Self {
-        let mut reader = Reader::from_str(text);
-        let (mut table, mut cell, mut info) = (Self::default(), None::<String>, false);
-        loop {
-            let event = reader.read_event().unwrap();
-            let is_empty = matches!(event, Event::Empty(_));
-            match event {
-                Event::Eof => return table,
-                Event::Start(element) | Event::Empty(element) => {
-                    let attribute = |name: &str| {
-                        let value = element.try_get_attribute(name).unwrap();
-                        value
-                            .map(|value| {
-                                value
-                                    .normalized_value(quick_xml::XmlVersion::Implicit1_0)
-                                    .unwrap()
-                                    .into_owned()
-                            })
-                            .unwrap_or_default()
-                    };
-                    match element.name().as_ref() {
-                        "FIELD" => table.fields.push(attribute("name")),
-                        "TR" => table.rows.push(Vec::new()),
-                        "TD" if is_empty => table.rows.last_mut().unwrap().push(String::new()),
-                        "TD" => cell = Some(String::new()),
-                        "INFO" => {
-                            table.infos.push((attribute("name"), attribute("value"), String::new()));
-                            info = !is_empty;
-                        }
-                        _ => {}
-                    }
-                }
-                Event::Text(text) if cell.is_some() => cell.as_mut().unwrap().push_str(&text.xml10_content()),
-                Event::Text(text) if info => {
-                    table.infos.last_mut().unwrap().2.push_str(&text.xml10_content());
-                }
-                Event::GeneralRef(reference) if cell.is_some() || info => {
-                    let name: &str = &reference;
-                    let c = match name {
-                        "amp" => '&',
-                        "lt" => '<',
-                        "gt" => '>',
-                        "apos" => '\'',
-                        "quot" => '"',
-                        other => panic!("&{other};"),
-                    };
-                    cell.as_mut().unwrap_or_else(|| &mut table.infos.last_mut().unwrap().2).push(c);
-                }
-                Event::End(element) if element.name().as_ref() == "TD" => {
-                    table.rows.last_mut().unwrap().push(cell.take().unwrap());
-                }
-                Event::End(element) if element.name().as_ref() == "INFO" => info = false,
-                _ => {}
-            }
-        }
-    }
-
-    fn column(&self, name: &str) -> Vec<&str> {
-        let number = self.fields.iter().position(|field| field == name).unwrap();
-        self.rows.iter().map(|row| row[number].as_str()).collect()
-    }
-
-    /// Values of `QUERY_STATUS`, in order.
-    fn statuses(&self) -> Vec<&str> {
-        let status = self.infos.iter().filter(|(name, ..)| name == "QUERY_STATUS");
-        status.map(|(_, value, _)| value.as_str()).collect()
-    }
 }
 
 /// Posts a form that is already encoded.
@@ -202,6 +120,7 @@ async fn a_row_describes_its_image() {
     assert_eq!(found.rows.len(), 1);
     for (column, expected) in [
         ("dataproduct_type", "image"),
+        ("dataproduct_subtype", "lsst.calexp"),
         ("calib_level", "2"),
         ("obs_collection", "DC_W13_Stripe82"),
         ("obs_id", "5646-r-4-0694"),
@@ -281,6 +200,10 @@ async fn tables_come_in_the_form_that_was_asked_for() {
         ("csv", "text/csv;header=present", "dataproduct_type,"),
         ("text/csv", "text/csv", "dataproduct_type,"),
         ("tsv", "text/tab-separated-values", "dataproduct_type\t"),
+        ("text", "text/plain; charset=utf-8", "dataproduct_type     image\n"),
+        ("text/plain", "text/plain", "dataproduct_type     image\n"),
+        ("html", "text/html; charset=utf-8", "<!DOCTYPE html>"),
+        ("text/html", "text/html", "<!DOCTYPE html>"),
     ] {
         let answer = gateway.get(&format!("{SODA}/query?MAXREC=1&RESPONSEFORMAT={format}")).await;
         assert_eq!(answer.headers()["content-type"], content_type, "{format}");
@@ -289,6 +212,56 @@ async fn tables_come_in_the_form_that_was_asked_for() {
     let version = "application/x-votable%2Bxml;version%3D1.5";
     let answer = gateway.get(&format!("{SODA}/query?MAXREC=1&RESPONSEFORMAT={version}")).await;
     assert!(answer.text().await.unwrap().contains("<VOTABLE version=\"1.5\""));
+}
+
+#[tokio::test]
+async fn a_search_answered_as_fits_has_the_rows_of_the_others() {
+    let gateway = demo_gateway("").await;
+    let rows = search(&gateway, "").await;
+    for (query, format, count, is_cut_off) in [
+        ("", "fits", rows.rows.len(), false),
+        ("MAXREC=3&", "application/fits", 3, true),
+        ("MAXREC=0&", "image/fits", 0, true),
+    ] {
+        let answer = gateway.get(&format!("{SODA}/query?{query}RESPONSEFORMAT={format}")).await;
+        let expected = if format == "fits" { "application/fits" } else { format };
+        assert_eq!(answer.headers()["content-type"], expected);
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), answer.bytes().await.unwrap()).unwrap();
+        let fits = FitsFile::open(file.path(), &Limits::default()).unwrap();
+        let table = &fits.hdu(HduIndex(1)).unwrap().header;
+        assert_eq!(table.integer("NAXIS2"), Some(count as i64), "{format}");
+        assert_eq!(table.logical("OVERFLOW"), Some(is_cut_off), "{format}");
+        assert_eq!(table.integer("TFIELDS"), Some(rows.fields.len() as i64));
+        assert_eq!(table.text("TTYPE7").as_deref(), Some("obs_publisher_did"));
+        assert_eq!(table.text("TUNIT12").as_deref(), Some("deg"));
+    }
+}
+
+#[tokio::test]
+async fn people_are_told_that_there_is_more() {
+    let gateway = demo_gateway("").await;
+    for format in ["text", "html"] {
+        let page = gateway.get(&format!("{SODA}/query?MAXREC=2&RESPONSEFORMAT={format}")).await;
+        assert!(page.text().await.unwrap().contains("There is more than this"), "{format}");
+    }
+    let page = gateway.get(&format!("{SODA}/links?ID={EXPOSURE}&RESPONSEFORMAT=html")).await.text().await;
+    let page = page.unwrap();
+    assert!(page.contains("<a href=\"http://") && !page.contains("There is more"), "{page}");
+    for format in ["fits", "votable/b2"] {
+        let refused = gateway.get(&format!("{SODA}/links?ID={EXPOSURE}&RESPONSEFORMAT={format}")).await;
+        assert_eq!(refused.status(), 400, "links are TABLEDATA: {format}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_repeats_what_was_asked() {
+    let gateway = demo_gateway("").await;
+    let found = search(&gateway, "pos=CIRCLE+37.64+0.1+0.001&CALIB=2&CALIB=3&whatever=1&MAXREC=5").await;
+    let inputs: Vec<_> =
+        found.infos.iter().skip(2).map(|(name, value, _)| (name.as_str(), value.as_str())).collect();
+    let expected = [("POS", "CIRCLE 37.64 0.1 0.001"), ("CALIB", "2"), ("CALIB", "3"), ("MAXREC", "5")];
+    assert_eq!(inputs, expected);
 }
 
 async fn links(gateway: &Gateway, query: &str) -> Table {
@@ -381,6 +354,20 @@ async fn the_links_in_documents_start_where_the_settings_say() {
 }
 
 #[tokio::test]
+async fn pages_for_people_lead_somewhere_with_and_without_a_slash() {
+    let gateway = demo_gateway("").await;
+    for page in ["/api/image/soda", "/api/image/soda/", "/image/soda/", "/api/image/v1", "/api/image/v1/"] {
+        let text = gateway.get(page).await.text().await.unwrap();
+        let links: Vec<&str> =
+            text.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+        assert!(links.len() >= 2, "{page}: {text}");
+        for link in links {
+            assert_eq!(gateway.client().get(link).send().await.unwrap().status(), 200, "{page}: {link}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_file_that_lies_gzipped_is_had_unpacked_whole_or_in_parts() {
     let gateway = demo_gateway("").await;
     let path = format!("{SODA}/data/DC_W13_Stripe82/raw/3325410171");
@@ -417,6 +404,16 @@ async fn files_and_pictures_are_had_by_name_and_nothing_else_is() {
         (part.status().as_u16(), part.bytes().await.unwrap()),
         (206, whole[whole.len() - 2880..].to_vec().into())
     );
+    // A download goes on only while the file is the same.
+    let tag = gateway.get(&path).await.headers()["etag"].to_str().unwrap().to_owned();
+    let date = gateway.get(&path).await.headers()["last-modified"].to_str().unwrap().to_owned();
+    for (condition, status) in
+        [(tag.as_str(), 206), ("\"other\"", 200), (&date, 206), ("Tue, 14 Nov 2023 22:13:20 GMT", 200)]
+    {
+        let part = gateway.client().get(gateway.url(&path)).header("Range", "bytes=0-9");
+        let part = part.header("If-Range", condition).send().await.unwrap();
+        assert_eq!(part.status(), status, "{condition}");
+    }
     for name in [
         "DC_W13_Stripe82/calexp/1",
         "DC_W13_Stripe82/calexp",

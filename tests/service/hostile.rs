@@ -9,6 +9,7 @@ use trifocal::fits::create::FitsWriter;
 use trifocal::pixel::Raster;
 
 use crate::support::{Gateway, Site};
+use crate::votable::Table;
 
 const SYNC: &str = "/api/image/soda/sync";
 const V1: &str = "/api/image/v1/odd";
@@ -149,6 +150,27 @@ async fn the_nearest_image_is_told_of_even_when_its_file_cannot_be_opened_any_mo
         assert_eq!((status, body["exception"].as_str()), (500, Some("RuntimeError")), "{body}");
         assert_eq!(gateway.get(&at(150.1)).await.headers()["x-science-id"], "2");
     }
+}
+
+#[tokio::test]
+async fn links_of_a_file_that_broke_say_so_in_its_row() {
+    let (gateway, folder) = archive(&[(1, located()), (2, located()), (3, located())]).await;
+    std::fs::write(folder.join("image_1.fits"), b"<html>502 Bad Gateway</html>").unwrap();
+    std::fs::remove_file(folder.join("image_2.fits")).unwrap();
+    let did = |number: u32| format!("ivo://example.org/odd?files/{number}");
+    let ids = [1, 2, 3, 4].map(|number| format!("ID={}", did(number))).join("&");
+    let answer = gateway.get(&format!("/api/image/soda/links?{ids}")).await;
+    assert_eq!(answer.status(), 200);
+    let table = Table::of(answer).await;
+    assert_eq!(table.statuses(), ["OK"]);
+    let rows: Vec<_> = table.column("ID").into_iter().zip(table.column("error_message")).collect();
+    for (number, label) in [(1, "FatalFault: "), (2, "FatalFault: "), (4, "NotFoundFault: ")] {
+        let of_this: Vec<_> = rows.iter().filter(|(id, _)| *id == did(number)).collect();
+        assert!(matches!(of_this[..], [(_, message)] if message.starts_with(label)), "{of_this:?}");
+        assert!(number == 4 || !of_this[0].1.contains(folder.to_str().unwrap()), "{of_this:?}");
+    }
+    let good: Vec<_> = rows.iter().filter(|(id, _)| *id == did(3)).collect();
+    assert!(good.len() > 3 && good.iter().all(|(_, message)| message.is_empty()), "{good:?}");
 }
 
 #[tokio::test]

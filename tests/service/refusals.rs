@@ -108,7 +108,7 @@ async fn full_rooms_are_told_by_availability() {
 }
 
 #[tokio::test]
-async fn links_of_too_many_or_broken_datasets_say_so_in_the_table() {
+async fn links_of_too_many_or_unknown_datasets_say_so_in_the_table() {
     let gateway = gateway("[vo]\nmost_links = 2\n").await;
     let did = |number: u64| format!("ID=ivo://example.org/DC_W13_Stripe82?calexp/{number}");
     let query = [did(5_646_240_694), did(5_646_140_694), did(3_325_410_171)].join("&");
@@ -117,4 +117,42 @@ async fn links_of_too_many_or_broken_datasets_say_so_in_the_table() {
     let unknown = gateway.get(&format!("/api/image/soda/links?{}", did(1))).await;
     assert_eq!(unknown.status(), 200);
     assert!(unknown.text().await.unwrap().contains("NotFoundFault: "));
+}
+
+#[tokio::test]
+async fn bodies_beyond_the_limit_are_refused_by_every_service_in_its_words() {
+    let gateway = gateway("[limits]\nrequest_bytes = 2000\n").await;
+    for (path, start) in [
+        (SYNC, "UsageError: "),
+        ("/api/image/soda/async", "UsageError: "),
+        ("/api/image/soda/query", "<?xml"),
+        ("/api/image/soda/links", "<?xml"),
+        (V1, "{\"exception\":\"ValueError\""),
+        ("/api/image/v1/DC_W13_Stripe82/async", "{\"exception\":\"ValueError\""),
+    ] {
+        let posted = gateway.client().post(gateway.url(path));
+        let posted = posted.header("Content-Type", "application/x-www-form-urlencoded");
+        let answer = posted.body(format!("ID={}", "x".repeat(2000))).send().await.unwrap();
+        assert_eq!(answer.status(), 413, "{path}");
+        let text = answer.text().await.unwrap();
+        assert!(text.starts_with(start), "{path}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_service_whose_archive_is_gone_says_so_with_status_200() {
+    let (directory, toml) = demo_settings();
+    let path = directory.path().join("trifocal.toml");
+    std::fs::write(&path, toml).unwrap();
+    let config = Config::load(&[path]).unwrap();
+    let folder = config.archives[0].datasets[0].directory.clone();
+    let gateway = Gateway::start(config, directory).await;
+    std::fs::rename(&folder, folder.with_extension("aside")).unwrap();
+    let answer = gateway.get("/api/image/soda/availability").await;
+    assert_eq!(answer.status(), 200);
+    let document = answer.text().await.unwrap();
+    assert!(document.contains("<vosi:available>false<"), "{document}");
+    assert!(!document.contains(folder.to_str().unwrap()), "{document}");
+    let (status, body) = gateway.json("/api/image/v1/availability").await;
+    assert_eq!((status, body["available"].as_str()), (200, Some("false")), "{body}");
 }

@@ -1,4 +1,6 @@
-//! Columns of the binary tables we write: 64-bit integers and reals. FITS 4.0 section 7.3.
+//! Columns of the binary tables we write. FITS 4.0 section 7.3.
+
+use std::borrow::Cow;
 
 /// One column of a binary table.
 #[derive(Clone, Debug)]
@@ -20,6 +22,12 @@ pub enum ColumnValues {
     F32(Vec<f32>),
     /// Double precision (`1D`).
     F64(Vec<f64>),
+    /// Arrays in double precision (`nD`), as long as the longest; the rest of shorter ones is NaN.
+    F64Arrays(Vec<Vec<f64>>),
+    /// Logical values (`1L`).
+    Logical(Vec<Option<bool>>),
+    /// ASCII text (`nA`), as long as the longest.
+    Text(Vec<String>),
 }
 
 impl ColumnValues {
@@ -29,24 +37,46 @@ impl ColumnValues {
             Self::I64(values) => values.len(),
             Self::F32(values) => values.len(),
             Self::F64(values) => values.len(),
+            Self::F64Arrays(values) => values.len(),
+            Self::Logical(values) => values.len(),
+            Self::Text(values) => values.len(),
         }
     }
 
     /// `TFORMn` and bytes per row.
-    pub(super) fn form(&self) -> (&'static str, usize) {
+    pub(super) fn form(&self) -> (Cow<'static, str>, usize) {
         match self {
-            Self::I64(_) => ("1K", 8),
-            Self::F32(_) => ("1E", 4),
-            Self::F64(_) => ("1D", 8),
+            Self::I64(_) => ("1K".into(), 8),
+            Self::F32(_) => ("1E".into(), 4),
+            Self::F64(_) => ("1D".into(), 8),
+            Self::F64Arrays(values) => {
+                let longest = values.iter().map(Vec::len).max().unwrap_or(0);
+                (format!("{longest}D").into(), 8 * longest)
+            }
+            Self::Logical(_) => ("1L".into(), 1),
+            Self::Text(values) => {
+                let longest = values.iter().map(String::len).max().unwrap_or(0);
+                (format!("{longest}A").into(), longest)
+            }
         }
     }
 
-    /// Appends a row's value, big-endian.
-    pub(super) fn push_bytes(&self, row: usize, out: &mut Vec<u8>) {
+    /// Appends a row's value, big-endian, in `width` bytes: those of [`Self::form`].
+    pub(super) fn push_bytes(&self, row: usize, width: usize, out: &mut Vec<u8>) {
+        let end = out.len() + width;
         match self {
             Self::I64(values) => out.extend_from_slice(&values[row].to_be_bytes()),
             Self::F32(values) => out.extend_from_slice(&values[row].to_be_bytes()),
             Self::F64(values) => out.extend_from_slice(&values[row].to_be_bytes()),
+            Self::F64Arrays(values) => {
+                let missing = (width / 8).saturating_sub(values[row].len());
+                let whole = values[row].iter().copied().chain(std::iter::repeat_n(f64::NAN, missing));
+                out.extend(whole.flat_map(f64::to_be_bytes));
+            }
+            Self::Logical(values) => out.push(values[row].map_or(0, |value| if value { b'T' } else { b'F' })),
+            // Shorter text ends with a NUL.
+            Self::Text(values) => out.extend_from_slice(values[row].as_bytes()),
         }
+        out.resize(end, 0);
     }
 }

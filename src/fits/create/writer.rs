@@ -75,17 +75,18 @@ impl FitsWriter {
         described.set_integer("TFIELDS", columns.len() as i64, "number of columns");
         for (number, column) in (1..).zip(columns) {
             described.set_text(&format!("TTYPE{number}"), column.name, "");
-            described.set_text(&format!("TFORM{number}"), column.values.form().0, "");
+            described.set_text(&format!("TFORM{number}"), &column.values.form().0, "");
             if !column.unit.is_empty() {
                 described.set_text(&format!("TUNIT{number}"), column.unit, "");
             }
         }
         header.cards().for_each(|card| described.push(card));
-        let row_bytes: usize = columns.iter().map(|column| column.values.form().1).sum();
+        let widths: Vec<usize> = columns.iter().map(|column| column.values.form().1).collect();
+        let row_bytes: usize = widths.iter().sum();
         let mut bytes = Vec::with_capacity(row_bytes * rows);
         for row in 0..rows {
-            for column in columns {
-                column.values.push_bytes(row, &mut bytes);
+            for (column, width) in columns.iter().zip(&widths) {
+                column.values.push_bytes(row, *width, &mut bytes);
             }
         }
         self.hdus.push((described, Content::Table { row_bytes, rows, bytes }));

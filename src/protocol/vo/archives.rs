@@ -140,15 +140,17 @@ impl Archives {
 fn holdings_of(archive: &ArchiveConfig) -> Vec<Holding> {
     let is_sdss = archive.datasets.iter().any(|dataset| dataset.science_id != ScienceIdScheme::Sequence);
     let bands = bands::of(&archive.bands, if is_sdss { &bands::SDSS } else { &[] });
+    let of_sdss = |name: &str| is_sdss.then(|| name.to_owned());
     let holding = |dataset: &crate::ingest::DatasetConfig| Holding {
         archive: archive.id.clone(),
         dataset: dataset.name.clone(),
         scheme: dataset.science_id,
         ivoid: format!("ivo://{}/{}", archive.authority, archive.id),
         calibration_level: dataset.calibration_level(),
-        subtype: dataset.subtype.clone(),
-        facility: archive.facility.clone(),
-        instrument: archive.instrument.clone(),
+        // The schemes of SDSS are those of LSST's processing of it, whose kinds of images have these names.
+        subtype: dataset.subtype.clone().or_else(|| of_sdss(&format!("lsst.{}", dataset.name))),
+        facility: archive.facility.clone().or_else(|| of_sdss("SDSS")),
+        instrument: archive.instrument.clone().or_else(|| of_sdss("SDSS Camera")),
         bands: Arc::clone(&bands),
     };
     archive.datasets.iter().map(holding).collect()

@@ -37,6 +37,14 @@ impl XmlWriter {
         document
     }
 
+    /// A page for browsers.
+    pub fn html() -> Self {
+        let mut page = Self { writer: Writer::new(Vec::new()), open: Vec::new() };
+        page.event(Event::DocType(BytesText::new("html")));
+        page.line();
+        page
+    }
+
     /// Opens an element.
     pub fn open(&mut self, name: impl Into<Cow<'static, str>>, attributes: Attributes<'_>) {
         let name = name.into();

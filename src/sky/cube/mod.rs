@@ -1,6 +1,7 @@
 //! The axes of a cube beside the two on the sky: wavelength, time, polarisation (FITS Papers III and IV, FITS 4.0
 //! §8.4 and §9). From an interval of what they measure to a run of pixels.
 
+mod quantity;
 mod spectral;
 mod stokes;
 mod time;
@@ -38,6 +39,24 @@ impl Classified for CubeError {
         ErrorKind::Unsupported
     }
 }
+
+/// Why an axis was not read.
+#[derive(Debug)]
+enum Unread {
+    /// A card has no usable value: then no axis of the image is.
+    Keyword(WcsError),
+    /// This axis is of a kind we do not evaluate.
+    Unsupported(String),
+}
+
+impl From<WcsError> for Unread {
+    fn from(error: WcsError) -> Self {
+        Self::Keyword(error)
+    }
+}
+
+/// An axis with its FITS number, or why it cannot be evaluated.
+type Numbered<T> = (usize, Result<T, CubeError>);
 
 /// A linear axis: value = `reference_value` + `step` · (pixel − `reference_pixel`), pixels as FITS counts.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -100,11 +119,11 @@ impl Linear {
 #[derive(Clone, Debug, Default)]
 pub struct CubeAxes {
     /// Wavelength, frequency, velocity or energy, and its FITS number.
-    pub spectral: Option<(usize, Result<SpectralAxis, CubeError>)>,
+    pub spectral: Option<Numbered<SpectralAxis>>,
     /// Time, and its FITS number.
-    pub time: Option<(usize, Result<TimeAxis, CubeError>)>,
+    pub time: Option<Numbered<TimeAxis>>,
     /// Polarisation, and its FITS number.
-    pub stokes: Option<(usize, Result<StokesAxis, CubeError>)>,
+    pub stokes: Option<Numbered<StokesAxis>>,
 }
 
 impl CubeAxes {
@@ -119,50 +138,48 @@ impl CubeAxes {
             let Some(ctype) = cards.text(&format!("CTYPE{axis}")).map(str::to_ascii_uppercase) else {
                 continue;
             };
+            let linear = || linear(&cards, axis, length, lengths);
             if spectral::is_spectral(&ctype) && axes.spectral.is_none() {
-                let read = linear(&cards, axis, length, lengths)?;
-                let read = match read {
-                    Ok(linear) => SpectralAxis::read(&cards, axis, &ctype, linear)?,
-                    Err(error) => Err(error),
-                };
-                axes.spectral = Some((axis, read));
+                let read = linear().and_then(|linear| SpectralAxis::read(&cards, axis, &ctype, linear));
+                axes.spectral = Some(numbered(axis, read)?);
             } else if time::is_time(&ctype) && axes.time.is_none() {
-                let read = match linear(&cards, axis, length, lengths)? {
-                    Ok(linear) => TimeAxis::read(&cards, axis, &ctype, linear)?,
-                    Err(error) => Err(error),
-                };
-                axes.time = Some((axis, read));
+                let read = linear().and_then(|linear| TimeAxis::read(&cards, axis, &ctype, linear));
+                axes.time = Some(numbered(axis, read)?);
             } else if ctype == "STOKES" && axes.stokes.is_none() {
-                axes.stokes = Some((axis, linear(&cards, axis, length, lengths)?.map(StokesAxis::new)));
+                axes.stokes = Some(numbered(axis, linear().map(StokesAxis::new))?);
             }
         }
         Ok(axes)
     }
 }
 
+/// An axis as it is kept: one that cannot be evaluated is no reason not to read the others.
+fn numbered<T>(axis: usize, read: Result<T, Unread>) -> Result<Numbered<T>, WcsError> {
+    match read {
+        Ok(read) => Ok((axis, Ok(read))),
+        Err(Unread::Unsupported(what)) => Ok((axis, Err(CubeError::Unsupported { axis, what }))),
+        Err(Unread::Keyword(error)) => Err(error),
+    }
+}
+
 /// The linear part of one axis, unless other axes that are more than one pixel long have a share in it.
-fn linear(
-    cards: &Cards,
-    axis: usize,
-    length: usize,
-    lengths: &[usize],
-) -> Result<Result<Linear, CubeError>, WcsError> {
+fn linear(cards: &Cards, axis: usize, length: usize, lengths: &[usize]) -> Result<Linear, Unread> {
     let rows = LinearRows::read(cards, "", [axis, axis])?;
     let is_turned =
         (1..=9).zip(lengths).any(|(other, &length)| other != axis && length > 1 && rows.at(0, other) != 0.0);
     if is_turned {
-        return Ok(Err(CubeError::Unsupported { axis, what: "it is turned into another axis".to_owned() }));
+        return Err(Unread::Unsupported("it is turned into another axis".to_owned()));
     }
     let step = rows.at(0, axis);
     if step == 0.0 {
-        return Ok(Err(CubeError::Unsupported { axis, what: "its step is zero".to_owned() }));
+        return Err(Unread::Unsupported("its step is zero".to_owned()));
     }
-    Ok(Ok(Linear {
+    Ok(Linear {
         reference_pixel: cards.number(&format!("CRPIX{axis}"))?.unwrap_or(0.0),
         reference_value: cards.number(&format!("CRVAL{axis}"))?.unwrap_or(0.0),
         step,
         length,
-    }))
+    })
 }
 
 #[cfg(test)]

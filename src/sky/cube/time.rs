@@ -2,7 +2,7 @@
 
 use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 
-use super::{CubeError, Linear};
+use super::{Linear, Unread};
 use crate::clock::leap_seconds::{MJD_EPOCH, tai_to_utc};
 use crate::pixel::AxisRun;
 use crate::sky::WcsError;
@@ -31,13 +31,8 @@ pub struct TimeAxis {
 }
 
 impl TimeAxis {
-    pub(super) fn read(
-        cards: &Cards,
-        axis: usize,
-        ctype: &str,
-        linear: Linear,
-    ) -> Result<Result<Self, CubeError>, WcsError> {
-        let unsupported = |what: String| Ok(Err(CubeError::Unsupported { axis, what }));
+    pub(super) fn read(cards: &Cards, axis: usize, ctype: &str, linear: Linear) -> Result<Self, Unread> {
+        let unsupported = |what: String| Err(Unread::Unsupported(what));
         let is_date = matches!(ctype, "MJD" | "JD");
         let unit = cards.text(&format!("CUNIT{axis}")).or_else(|| cards.text("TIMEUNIT"));
         let unit_d = match unit.unwrap_or(if is_date { "d" } else { "s" }) {
@@ -65,7 +60,7 @@ impl TimeAxis {
             "TT" | "TDT" | "ET" | "TDB" => ahead_of_utc_s(mjd - TT_MINUS_TAI_S / 86_400.0) + TT_MINUS_TAI_S,
             other => return unsupported(format!("time scale {other}")),
         };
-        Ok(Ok(Self { linear, unit_d, reference_mjd, ahead_d: ahead_s / 86_400.0 }))
+        Ok(Self { linear, unit_d, reference_mjd, ahead_d: ahead_s / 86_400.0 })
     }
 
     /// MJD (UTC) of a pixel as FITS counts.

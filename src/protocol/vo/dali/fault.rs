@@ -169,7 +169,7 @@ impl Fault {
     pub fn table_response(&self, format: &TableFormat, usual: &str) -> HttpResponse {
         match format {
             TableFormat::Votable(_) => self.votable_response(&format.content_type(usual)),
-            TableFormat::Csv(..) | TableFormat::Tsv(..) => self.discovery_text_response(),
+            _ => self.discovery_text_response(),
         }
     }
 

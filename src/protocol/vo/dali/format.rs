@@ -4,6 +4,9 @@ use mime::Mime;
 
 use super::Fault;
 
+/// Rows of a FITS binary table.
+const MOST_BINARY_ROWS: usize = 10_000;
+
 /// How the rows of a VOTable are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Serialization {
@@ -43,6 +46,12 @@ pub enum TableFormat {
     Csv(Header, String),
     /// Tab-separated values; the `Content-Type` to send.
     Tsv(Header, String),
+    /// A FITS binary table; the `Content-Type` to send.
+    Fits(String),
+    /// A page for browsers; the `Content-Type` to send.
+    Page(String),
+    /// Text for people; the `Content-Type` to send.
+    Plain(String),
 }
 
 impl VotableFormat {
@@ -60,11 +69,33 @@ impl TableFormat {
         })
     }
 
+    /// How many rows a table of this form may have: a binary table is held until its last row is known.
+    pub fn most_rows(&self) -> usize {
+        if matches!(self, Self::Fits(_)) { MOST_BINARY_ROWS } else { usize::MAX }
+    }
+
+    /// The same for links, which are always `TABLEDATA` or text (DataLink 1.1 §3.3.1).
+    ///
+    /// # Errors
+    /// For other forms.
+    pub fn of_links(self) -> Result<Self, Fault> {
+        let name = match &self {
+            Self::Fits(_) => "fits",
+            Self::Votable(VotableFormat { serialization: Serialization::Binary2, .. }) => "votable/b2",
+            _ => return Ok(self),
+        };
+        Err(Fault::bad_value("RESPONSEFORMAT", name, "links are votable, csv, tsv, text or html"))
+    }
+
     /// What to send as `Content-Type`: what was asked for, or `usual` for a VOTable that nobody named in full.
     pub fn content_type(&self, usual: &str) -> String {
         match self {
             Self::Votable(format) => format.content_type.clone().unwrap_or_else(|| usual.to_owned()),
-            Self::Csv(_, content_type) | Self::Tsv(_, content_type) => content_type.clone(),
+            Self::Csv(_, content_type)
+            | Self::Tsv(_, content_type)
+            | Self::Fits(content_type)
+            | Self::Page(content_type)
+            | Self::Plain(content_type) => content_type.clone(),
         }
     }
 
@@ -75,7 +106,7 @@ impl TableFormat {
     pub fn wanted(value: Option<&str>) -> Result<Self, Fault> {
         let Some(value) = value else { return Ok(Self::usual()) };
         let unsupported =
-            || Fault::bad_value("RESPONSEFORMAT", value, "this resource answers with votable, csv or tsv");
+            || Fault::bad_value("RESPONSEFORMAT", value, "known are votable, csv, tsv, fits, text and html");
         let votable =
             |serialization| Self::Votable(VotableFormat { serialization, is_1_5: false, content_type: None });
         match value.trim().to_ascii_lowercase().as_str() {
@@ -84,6 +115,9 @@ impl TableFormat {
             "votable/b2" => return Ok(votable(Serialization::Binary2)),
             "csv" => return Ok(Self::Csv(Header::Present, "text/csv;header=present".to_owned())),
             "tsv" => return Ok(Self::Tsv(Header::Present, "text/tab-separated-values".to_owned())),
+            "fits" => return Ok(Self::Fits("application/fits".to_owned())),
+            "text" => return Ok(Self::Plain("text/plain; charset=utf-8".to_owned())),
+            "html" => return Ok(Self::Page("text/html; charset=utf-8".to_owned())),
             _ => {}
         }
         let asked = parse_media_type(value).ok_or_else(unsupported)?;
@@ -102,6 +136,9 @@ impl TableFormat {
             })),
             "text/csv" => Ok(Self::Csv(header, asked.as_ref().to_owned())),
             "text/tab-separated-values" => Ok(Self::Tsv(header, asked.as_ref().to_owned())),
+            "application/fits" | "image/fits" => Ok(Self::Fits(asked.as_ref().to_owned())),
+            "text/plain" => Ok(Self::Plain(asked.as_ref().to_owned())),
+            "text/html" => Ok(Self::Page(asked.as_ref().to_owned())),
             _ => Err(unsupported()),
         }
     }
@@ -153,9 +190,24 @@ mod tests {
 
     #[test]
     fn what_is_no_table_is_refused() {
-        for value in ["foo/bar", "fits", "image/png", "x", "application/x-votable+xml;serialization=BINARY3"]
-        {
+        for value in ["foo/bar", "image/png", "x", "application/x-votable+xml;serialization=BINARY3"] {
             assert!(TableFormat::wanted(Some(value)).is_err(), "{value}");
+        }
+    }
+
+    #[test]
+    fn links_have_fewer_forms() {
+        for (value, is_taken) in [
+            ("votable", true),
+            ("csv", true),
+            ("html", true),
+            ("text", true),
+            ("fits", false),
+            ("votable/b2", false),
+            ("application/x-votable+xml;serialization=BINARY2", false),
+        ] {
+            let format = TableFormat::wanted(Some(value)).unwrap();
+            assert_eq!(format.of_links().is_ok(), is_taken, "{value}");
         }
     }
 }

@@ -18,7 +18,7 @@ use super::dali::{Fault, Parameters, TableFormat};
 use super::descriptors::LINKS;
 use super::obscore::DATALINK;
 use super::resources::Resources;
-use super::votable::{Datatype, Ending, Param, Role, ServiceDescriptor, TableWriter};
+use super::votable::{Datatype, Ending, Opening, Param, Role, ServiceDescriptor, TableWriter};
 
 /// Mounts the service.
 pub fn configure(service: &mut ServiceConfig) {
@@ -41,7 +41,8 @@ async fn answer(request: HttpRequest, payload: Payload, vo: Data<Vo>) -> HttpRes
         Ok(parameters) => parameters,
         Err(fault) => return fault.votable_response(DATALINK),
     };
-    let format = parameters.single("RESPONSEFORMAT").and_then(TableFormat::wanted);
+    let wanted = parameters.single("RESPONSEFORMAT").and_then(TableFormat::wanted);
+    let format = wanted.and_then(TableFormat::of_links);
     let told = format.clone().unwrap_or_else(|_| TableFormat::usual());
     let answer = async { table(&request, &vo, &parameters, &format?).await };
     answer.await.unwrap_or_else(|fault: Fault| fault.table_response(&told, DATALINK))
@@ -59,7 +60,8 @@ async fn table(
     let mut ids: Vec<&str> = parameters.values("ID").filter(|id| seen.insert(*id)).collect();
     let ending = if ids.len() > vo.images.settings.most_links { Ending::Overflow } else { Ending::Complete };
     ids.truncate(vo.images.settings.most_links);
-    let mut table = TableWriter::new(format, LINKS, &COLUMNS, &ending);
+    let opening = Opening { standard_id: LINKS, fields: &COLUMNS, ending: &ending, inputs: &[] };
+    let mut table = TableWriter::new(format, &opening);
     let mut links = Links::new(vo, &resources, user_of(request).is_some());
     for id in ids {
         for row in links.of(id).await? {
@@ -70,7 +72,7 @@ async fn table(
     descriptors.push(self_descriptor(&resources));
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, format.content_type(DATALINK)))
-        .body(table.finish(&Ending::Complete, &descriptors)))
+        .body(table.finish(&ending, &descriptors)))
 }
 
 /// How to ask this service.

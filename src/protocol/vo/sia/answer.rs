@@ -17,7 +17,9 @@ use crate::protocol::vo::dali::{Fault, FaultKind};
 use crate::protocol::vo::descriptors::{self, Subject};
 use crate::protocol::vo::obscore::{self, DATALINK, FITS};
 use crate::protocol::vo::resources::Resources;
-use crate::protocol::vo::votable::{Datatype, Ending, Param, Role, ServiceDescriptor, TableWriter, Values};
+use crate::protocol::vo::votable::{
+    Datatype, Ending, Opening, Param, Role, ServiceDescriptor, TableWriter, Values,
+};
 use crate::protocol::vo::{Vo, dali::VotableFormat};
 
 /// Rows that are read before anything is sent: shorter answers have a length, say in their first line whether there
@@ -115,7 +117,11 @@ pub(super) async fn table(request: &HttpRequest, vo: &Vo, wanted: SiaRequest) ->
     let searches = wanted.datasets.into_iter().map(|(holding, dataset)| {
         (Arc::new(holding), vo.images.archives.catalogue().search(dataset, Arc::clone(&search)))
     });
-    let mut images = Images { searches: searches.collect(), rows_left: wanted.rows, ending: None };
+    let mut images = Images {
+        searches: searches.collect(),
+        rows_left: wanted.format.most_rows().min(wanted.rows),
+        ending: None,
+    };
     let mut first: Vec<Page> = Vec::new();
     let mut ending = None;
     while ending.is_none() && first.iter().map(|(_, images)| images.len()).sum::<usize>() < FIRST_ROWS {
@@ -124,24 +130,30 @@ pub(super) async fn table(request: &HttpRequest, vo: &Vo, wanted: SiaRequest) ->
             Err(ended) => ending = Some(ended),
         }
     }
-    let begins_with = ending.clone().unwrap_or(Ending::Complete);
-    let mut table = TableWriter::new(&wanted.format, STANDARD, &obscore::COLUMNS, &begins_with);
+    let announced = ending.clone().unwrap_or(Ending::Complete);
+    let opening = Opening {
+        standard_id: STANDARD,
+        fields: &obscore::COLUMNS,
+        ending: &announced,
+        inputs: &wanted.inputs,
+    };
+    let mut table = TableWriter::new(&wanted.format, &opening);
     for page in first {
         write(&mut table, &resources, &page);
     }
     let mut response = HttpResponse::Ok();
     response.insert_header((CONTENT_TYPE, content_type));
     if ending.is_some() {
-        return Ok(response.body(table.finish(&Ending::Complete, &descriptors)));
+        return Ok(response.body(table.finish(&announced, &descriptors)));
     }
     let stream = Stream { images, table: Some(table), resources, descriptors };
     Ok(response.streaming(Box::pin(stream::unfold(stream, |mut stream| async move {
         stream.table.as_ref()?;
         let part = match stream.part().await {
-            Ok(part) => part,
-            Err(fault) => stream.end(&Ending::Failed(fault.discovery_text())),
+            Ok(part) => Ok(part),
+            Err(fault) => stream.fail(&fault),
         };
-        Some((Ok::<_, actix_web::Error>(part), stream))
+        Some((part, stream))
     }))))
 }
 
@@ -164,6 +176,16 @@ impl Stream {
             }
         }
         Ok(Bytes::new())
+    }
+
+    /// Ends the table with a failure: in its last words, or by breaking the transfer so that nobody takes what was
+    /// sent for all there is (DALI 1.1 §4.4.2).
+    fn fail(&mut self, fault: &Fault) -> Result<Bytes, actix_web::Error> {
+        if self.table.as_ref().is_some_and(TableWriter::tells_failures) {
+            return Ok(self.end(&Ending::Failed(fault.discovery_text())));
+        }
+        self.table = None;
+        Err(actix_web::error::ErrorInternalServerError(fault.discovery_text()))
     }
 
     /// Ends the table.
@@ -221,7 +243,7 @@ async fn self_descriptor(vo: &Vo, resources: &Resources) -> Result<ServiceDescri
             text("FORMAT", "meta.code.mime").values(options(formats)).description("Media type"),
             Param::input("MAXREC", Datatype::Int, "").description("Rows wanted at most"),
             text("RESPONSEFORMAT", "meta.code.mime")
-                .values(options(["votable", "csv", "tsv"].map(str::to_owned).into()))
+                .values(options(["votable", "csv", "tsv", "fits", "text", "html"].map(str::to_owned).into()))
                 .description("Form of the answer"),
         ],
     })

@@ -9,6 +9,9 @@ use crate::protocol::vo::obscore::{DATALINK, FITS};
 /// Values one request may have over all its parameters; every one of them costs a condition on every row.
 const MOST_VALUES: usize = 500;
 
+/// Characters of a value that an answer repeats.
+const LONGEST_INPUT: usize = 200;
+
 /// Names of all parameters that choose images.
 const CHOOSING: [&str; 18] = [
     "POS",
@@ -42,6 +45,8 @@ pub(super) struct SiaRequest {
     pub(super) rows: usize,
     /// The form of the answer.
     pub(super) format: TableFormat,
+    /// What was asked, to be repeated in the answer (DALI 1.1 §4.4).
+    pub(super) inputs: Vec<(&'static str, String)>,
 }
 
 impl SiaRequest {
@@ -88,8 +93,15 @@ impl SiaRequest {
         if is_cube.is_none() || !is_offered(parameters) {
             datasets.clear();
         }
-        Ok(Self { datasets, search, rows, format })
+        Ok(Self { datasets, search, rows, format, inputs: inputs(parameters) })
     }
+}
+
+/// The parameters that chose, as they were understood by name; long values are cut off.
+fn inputs(parameters: &Parameters) -> Vec<(&'static str, String)> {
+    let shown = |value: &str| value.chars().take(LONGEST_INPUT).collect();
+    let of = |name: &'static str| parameters.values(name).map(move |value| (name, shown(value)));
+    CHOOSING.into_iter().flat_map(of).collect()
 }
 
 /// The datasets that `COLLECTION`, `CALIB` and `ID` leave: the most reduced first, then by name.

@@ -23,7 +23,7 @@ pub fn order(
 ) -> Order {
     let stencil = combination.stencil.as_ref();
     let area = stencil.map_or(CutoutArea::Whole, |stencil| stencil.area.clone());
-    let text = combination.text(&request.polarizations);
+    let text = combination.canonical_text(&request.polarizations);
     let text = if text.is_empty() { "whole dataset".to_owned() } else { text };
     let mut wanted = CutoutRequest::new(area, text, now);
     wanted.publisher_did = Some(holding.publisher_did(image.science_id));

@@ -6,6 +6,7 @@ use super::stencil::Stencil;
 use crate::catalogue::Interval;
 use crate::protocol::vo::dali::{Fault, Parameters};
 use crate::protocol::vo::form::{self, BadPictureParameter, ImageForm};
+use crate::protocol::vo::votable::double_text;
 use crate::render::{CutoutPicture, Detail, Edge};
 use crate::sky::Polarization;
 
@@ -139,9 +140,19 @@ impl SodaRequest {
 impl Combination {
     /// In words, without the dataset; empty for all of it.
     pub fn text(&self, polarizations: &[Polarization]) -> String {
-        let mut parts: Vec<String> = self.stencil.iter().map(|stencil| stencil.text.clone()).collect();
+        self.told(self.stencil.as_ref().map(|stencil| stencil.text.clone()), polarizations)
+    }
+
+    /// In words that are the same for the same cutout.
+    pub fn canonical_text(&self, polarizations: &[Polarization]) -> String {
+        self.told(self.stencil.as_ref().map(Stencil::canonical_text), polarizations)
+    }
+
+    fn told(&self, shape: Option<String>, polarizations: &[Polarization]) -> String {
+        let mut parts: Vec<String> = shape.into_iter().collect();
         for (name, interval) in [("BAND", self.band), ("TIME", self.time)] {
-            parts.extend(interval.map(|interval| format!("{name} {} {}", interval.low, interval.high)));
+            let ends = interval.map(|interval| [interval.low, interval.high].map(double_text).join(" "));
+            parts.extend(ends.map(|ends| format!("{name} {ends}")));
         }
         parts.extend(polarizations.iter().map(|state| format!("POL {}", state.name())));
         parts.join(" ")

@@ -4,7 +4,7 @@
 use crate::pixel::AxisRun;
 use crate::protocol::vo::dali::{self, Fault, LiteralError};
 use crate::render::CutoutArea;
-use crate::sky::{CutoutSize, Extent, SkyCoord};
+use crate::sky::{CutoutSize, Extent, Region, SkyCoord};
 
 /// One shape, and how the client wrote it.
 #[derive(Clone, Debug)]
@@ -34,6 +34,18 @@ impl Stencil {
             let text = if parameter == "POS" { words } else { format!("{parameter} {words}") };
             Self { parameter, area, text }
         }))
+    }
+
+    /// The shape in one line that is the same for the same polygon, however it was wound.
+    pub fn canonical_text(&self) -> String {
+        match &self.area {
+            CutoutArea::Region(Region::Polygon(polygon)) => {
+                let vertices = polygon.canonical_vertices();
+                let vertices = vertices.iter().map(|at| format!(" {} {}", at.ra_deg(), at.dec_deg()));
+                format!("POLYGON{}", vertices.collect::<String>())
+            }
+            _ => self.text.clone(),
+        }
     }
 
     /// The position it is about; `None` for pixels.
@@ -127,6 +139,19 @@ mod tests {
         assert!(Stencil::of("BAND", "1 2").is_none());
         let CutoutArea::Pixels([x, y]) = stencil("PIXEL", "1 10 5 5").unwrap().area else { panic!() };
         assert_eq!([(x.start, x.length), (y.start, y.length)], [(0, 10), (4, 1)]);
+    }
+
+    #[test]
+    fn a_polygon_is_told_the_same_however_it_was_given() {
+        for (name, value) in [
+            ("POLYGON", "1 2 3 2 3 4"),
+            ("POLYGON", "3 4 3 2 1 2"),
+            ("POLYGON", "3 2 3 4 1 2 3 2"),
+            ("POS", "polygon 3.0 4 1 2 3 2"),
+        ] {
+            assert_eq!(stencil(name, value).unwrap().canonical_text(), "POLYGON 1 2 3 4 3 2", "{value}");
+        }
+        assert_eq!(stencil("CIRCLE", "1  2 3").unwrap().canonical_text(), "CIRCLE 1 2 3");
     }
 
     #[test]

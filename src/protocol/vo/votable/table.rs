@@ -2,20 +2,41 @@
 
 use bytes::Bytes;
 
+use super::binary_table::BinaryTable;
+use super::delimited::Delimited;
+use super::page::{Page, PlainText};
 use super::{Field, ServiceDescriptor, Value, VotableWriter};
 use crate::protocol::vo::dali::{Header, TableFormat};
 
-/// A table being written, as VOTable or as text.
+/// A table being written.
 #[derive(Debug)]
 pub struct TableWriter {
     form: Form,
     fields: &'static [Field],
+    /// How it said it would end.
+    announced: Ending,
 }
 
 #[derive(Debug)]
 enum Form {
     Votable(Box<VotableWriter>),
-    Text { separator: u8, written: Vec<u8> },
+    Delimited(Delimited),
+    Fits(Box<BinaryTable>),
+    Page(Page),
+    Plain(PlainText),
+}
+
+/// What a table begins with.
+#[derive(Clone, Copy, Debug)]
+pub struct Opening<'a> {
+    /// The standard it follows.
+    pub standard_id: &'a str,
+    /// Its columns.
+    pub fields: &'static [Field],
+    /// How it will end, as far as that is known: what stands before the table nobody overlooks.
+    pub ending: &'a Ending,
+    /// The parameters it answers, to be repeated.
+    pub inputs: &'a [(&'static str, String)],
 }
 
 /// How a table ended.
@@ -30,42 +51,45 @@ pub enum Ending {
 }
 
 impl TableWriter {
-    /// Begins the table of an answer that follows `standard_id`; `ending` is how it will end, as far as that is
-    /// known: what stands before the table nobody overlooks.
-    pub fn new(format: &TableFormat, standard_id: &str, fields: &'static [Field], ending: &Ending) -> Self {
-        let (header, separator) = match format {
+    /// Begins a table.
+    pub fn new(format: &TableFormat, opening: &Opening<'_>) -> Self {
+        let fields = opening.fields;
+        let form = match format {
             TableFormat::Votable(format) => {
                 let mut document = VotableWriter::new(format);
-                let status = if *ending == Ending::Overflow { "OVERFLOW" } else { "OK" };
+                let status = if *opening.ending == Ending::Overflow { "OVERFLOW" } else { "OK" };
                 document.info("QUERY_STATUS", status, "");
-                document.info("standardID", standard_id, "");
+                document.info("standardID", opening.standard_id, "");
+                for (name, value) in opening.inputs {
+                    document.info(name, value, "");
+                }
                 if fields.iter().any(|field| !field.reference.is_empty()) {
                     document.systems();
                 }
                 document.begin_table(fields);
-                return Self { form: Form::Votable(Box::new(document)), fields };
+                Form::Votable(Box::new(document))
             }
-            TableFormat::Csv(header, _) => (header, b','),
-            TableFormat::Tsv(header, _) => (header, b'\t'),
+            TableFormat::Csv(header, _) => {
+                Form::Delimited(Delimited::new(b',', fields, *header == Header::Present))
+            }
+            TableFormat::Tsv(header, _) => {
+                Form::Delimited(Delimited::new(b'\t', fields, *header == Header::Present))
+            }
+            TableFormat::Fits(_) => Form::Fits(Box::new(BinaryTable::new(fields))),
+            TableFormat::Page(_) => Form::Page(Page::new(opening.standard_id, fields)),
+            TableFormat::Plain(_) => Form::Plain(PlainText::default()),
         };
-        let mut written = Vec::new();
-        if *header == Header::Present {
-            write_record(&mut written, separator, fields.iter().map(|field| field.name));
-        }
-        Self { form: Form::Text { separator, written }, fields }
+        Self { form, fields, announced: opening.ending.clone() }
     }
 
     /// One row; a value for each field.
     pub fn row(&mut self, values: &[Value<'_>]) {
         match &mut self.form {
             Form::Votable(document) => document.row(self.fields, values),
-            Form::Text { separator, written } => {
-                write_record(
-                    written,
-                    *separator,
-                    values.iter().map(Value::to_text).map(std::borrow::Cow::into_owned),
-                );
-            }
+            Form::Delimited(table) => table.row(values),
+            Form::Fits(table) => table.row(values),
+            Form::Page(page) => page.row(values),
+            Form::Plain(text) => text.row(self.fields, values),
         }
     }
 
@@ -73,7 +97,10 @@ impl TableWriter {
     pub fn pending(&mut self) -> usize {
         match &mut self.form {
             Form::Votable(document) => document.pending(),
-            Form::Text { written, .. } => written.len(),
+            Form::Delimited(table) => table.pending(),
+            Form::Fits(_) => 0,
+            Form::Page(page) => page.pending(),
+            Form::Plain(text) => text.pending(),
         }
     }
 
@@ -81,18 +108,27 @@ impl TableWriter {
     pub fn take(&mut self) -> Bytes {
         match &mut self.form {
             Form::Votable(document) => document.take(),
-            Form::Text { written, .. } => Bytes::from(std::mem::take(written)),
+            Form::Delimited(table) => table.take(),
+            Form::Fits(_) => Bytes::new(),
+            Form::Page(page) => page.take(),
+            Form::Plain(text) => text.take(),
         }
     }
 
-    /// Ends the table, says how it ended, and adds how to call the services that take its values. Text tables
-    /// have no place for either.
+    /// Whether the table has a place to say that it ended with a failure; where it has none, the transfer must break.
+    pub fn tells_failures(&self) -> bool {
+        matches!(self.form, Form::Votable(_))
+    }
+
+    /// Ends the table, says how it ended, and adds how to call the services that take its values, where its form
+    /// has a place for them.
     pub fn finish(self, ending: &Ending, descriptors: &[ServiceDescriptor]) -> Vec<u8> {
         match self.form {
             Form::Votable(mut document) => {
                 document.end_table();
                 match ending {
-                    Ending::Complete => {}
+                    ending if *ending == self.announced => {}
+                    Ending::Complete => document.info("QUERY_STATUS", "OK", ""),
                     Ending::Overflow => document.info("QUERY_STATUS", "OVERFLOW", ""),
                     Ending::Failed(message) => document.info("QUERY_STATUS", "ERROR", message),
                 }
@@ -101,15 +137,12 @@ impl TableWriter {
                 }
                 document.finish()
             }
-            Form::Text { written, .. } => written,
+            Form::Delimited(table) => table.finish(),
+            Form::Fits(table) => table.finish(ending),
+            Form::Page(page) => page.finish(ending),
+            Form::Plain(text) => text.finish(ending),
         }
     }
-}
-
-fn write_record(out: &mut Vec<u8>, separator: u8, cells: impl Iterator<Item = impl AsRef<[u8]>>) {
-    let mut record = csv::WriterBuilder::new().delimiter(separator).buffer_capacity(1024).from_writer(out);
-    // Writing to memory does not fail.
-    let _ = record.write_record(cells);
 }
 
 #[cfg(test)]
@@ -122,7 +155,13 @@ mod tests {
 
     fn written(format: &str, ending: &Ending) -> String {
         let format = TableFormat::wanted(Some(format)).unwrap();
-        let mut table = TableWriter::new(&format, "ivo://ivoa.net/std/SIA", &FIELDS, &Ending::Complete);
+        let opening = Opening {
+            standard_id: "ivo://ivoa.net/std/SIA",
+            fields: &FIELDS,
+            ending: &Ending::Complete,
+            inputs: &[("POS", "CIRCLE 1 2 3".to_owned())],
+        };
+        let mut table = TableWriter::new(&format, &opening);
         table.row(&[Value::Text("a, \"b\"".into()), Value::Integer(3)]);
         let first = table.take().to_vec();
         table.row(&[Value::Null, Value::Null]);
@@ -134,6 +173,26 @@ mod tests {
         assert_eq!(written("csv", &Ending::Complete), "name,size\n\"a, \"\"b\"\"\",3\n,\n");
         assert_eq!(written("text/csv;header=absent", &Ending::Complete), "\"a, \"\"b\"\"\",3\n,\n");
         assert_eq!(written("tsv", &Ending::Complete), "name\tsize\n\"a, \"\"b\"\"\"\t3\n\t\n");
+    }
+
+    #[test]
+    fn people_read_pages_and_text() {
+        let page = written("html", &Ending::Overflow);
+        assert!(page.starts_with("<!DOCTYPE html>\n<html>"), "{page}");
+        for part in
+            ["<th title=\"\">name</th>", "<td>a, &quot;b&quot;</td><td>3</td>", "There is more than this"]
+        {
+            assert!(page.contains(part), "{part} in {page}");
+        }
+        let text = written("text", &Ending::Complete);
+        assert_eq!(text, "name                 a, \"b\"\nsize                 3\n\n\n");
+    }
+
+    #[test]
+    fn a_votable_repeats_what_it_answers_after_its_status() {
+        let table = written("votable", &Ending::Complete);
+        let status = table.find("QUERY_STATUS").unwrap();
+        assert!(status < table.find("<INFO name=\"POS\" value=\"CIRCLE 1 2 3\"/>").unwrap(), "{table}");
     }
 
     #[test]
