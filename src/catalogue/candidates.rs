@@ -117,7 +117,7 @@ impl<'a> Candidates<'a> {
         let query = match self {
             Self::Near(source, bounds) => {
                 let edges = bounds.min.into_iter().chain(bounds.max);
-                edges.fold(query.bind(source), |query, edge| query.bind(edge))
+                edges.fold(query.bind(source), Bound::bind)
             }
             Self::Of(source, target) => query.bind(source).bind(target),
             Self::During(source, time) => query.bind(source).bind(time.low).bind(time.high).bind(ROUNDING_D),

@@ -15,6 +15,7 @@ const STEPS: &[Step] = &[
     (4, "what images cover", include_str!("../../migrations/0004_what_images_cover.sql")),
     (5, "jobs", include_str!("../../migrations/0005_jobs.sql")),
     (6, "services of jobs", include_str!("../../migrations/0006_services_of_jobs.sql")),
+    (8, "searches by target and time", include_str!("../../migrations/0008_searches_by_target_and_time.sql")),
 ];
 
 /// Where the database notes the steps it has taken.
