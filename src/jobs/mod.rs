@@ -354,7 +354,12 @@ impl Jobs {
         let result = results.into_iter().find(|result| result.number == number);
         let result = result.ok_or(JobError::UnknownResult)?;
         let file = ResultFile::open(self.0.scratch.path(id.as_str(), number)).await;
-        Ok((result, file.map_err(JobError::Scratch)?))
+        match file {
+            Ok(file) => Ok((result, file)),
+            // Its job was destroyed a moment ago.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(JobError::UnknownResult),
+            Err(error) => Err(JobError::Scratch(error)),
+        }
     }
 
     /// The job as soon as it is in another phase than `seen`, or after `most`, or at once when it has ended.
