@@ -12,7 +12,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, stream};
 use mime::Mime;
 
-use crate::fits::Cutout;
+use crate::fits::{Cutout, FitsError};
 use crate::pixel::AxisRun;
 use crate::protocol::byte_ranges;
 use crate::protocol::conditional::Validators;
