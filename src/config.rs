@@ -245,6 +245,7 @@ impl Config {
             ("nina.listener_queue", self.nina.listener_queue),
             ("jobs.workers", jobs.workers),
             ("jobs.queued", jobs.queued),
+            ("jobs.attempts", jobs.attempts as usize),
         ] {
             check(key, amount > 0, || "must be at least 1".to_owned())?;
         }
@@ -390,6 +391,7 @@ mod tests {
             ("server.public_url", "\"httpd\""),
             ("cache.frames_mib", "9223372036854775807"),
             ("jobs.queued", "0"),
+            ("jobs.attempts", "0"),
             ("jobs.most_keep_days", "4000000000"),
             ("storage.database", "\"postgres://x\""),
             ("vo.cutout_square_degrees", "0"),

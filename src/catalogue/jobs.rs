@@ -236,14 +236,25 @@ impl Catalogue {
         query.build().fetch_all(&self.readers).await?.iter().map(from_row).collect()
     }
 
-    /// Jobs that wait for a worker or were with one, oldest first.
+    /// Jobs that wait for a worker or were with one, oldest first, with how often a worker took each.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn unfinished_jobs(&self) -> Result<Vec<JobId>> {
-        let sql = "select id from job where phase in ('QUEUED', 'EXECUTING') order by created_ns";
-        let ids: Vec<String> = sqlx::query_scalar(sql).fetch_all(&self.readers).await?;
-        Ok(ids.iter().filter_map(|id| JobId::parse(id)).collect())
+    pub async fn unfinished_jobs(&self) -> Result<Vec<(JobId, u32)>> {
+        let sql = "select id, attempts from job where phase in ('QUEUED', 'EXECUTING') order by created_ns";
+        let jobs: Vec<(String, u32)> = sqlx::query_as(sql).fetch_all(&self.readers).await?;
+        Ok(jobs.iter().filter_map(|(id, attempts)| Some((JobId::parse(id)?, *attempts))).collect())
+    }
+
+    /// Takes a job back from its worker, as if none had taken it.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn give_back_job(&self, id: &JobId) -> Result<()> {
+        let sql =
+            "update job set phase = 'QUEUED', attempts = attempts - 1 where id = ? and phase = 'EXECUTING'";
+        sqlx::query(sql).bind(id.as_str()).execute(&self.writer).await?;
+        Ok(())
     }
 
     /// Jobs whose time of destruction has come.
@@ -267,7 +278,8 @@ impl Catalogue {
         )
     }
 
-    /// Moves a job from one of `from` to `to` and notes the time; `false` when it was in none of them.
+    /// Moves a job from one of `from` to `to`, notes the time, and counts when a worker takes it; `false` when it was in none
+    /// of them.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -285,6 +297,9 @@ impl Catalogue {
         query.push_bind(to.name());
         query.push(", ended_ns = ").push_bind(ended);
         query.push(", started_ns = coalesce(").push_bind(started).push(", started_ns)");
+        if to == JobPhase::Executing {
+            query.push(", attempts = attempts + 1");
+        }
         query.push(", error = ").push_bind(failure.map(|failure| failure.message.clone()));
         query.push(", error_is_transient = ");
         query.push_bind(i64::from(failure.is_some_and(|failure| failure.is_transient)));
@@ -424,8 +439,15 @@ mod tests {
         assert!(catalogue.move_job(&job.id, &[pending], queued, None).await.unwrap());
         assert!(!catalogue.move_job(&job.id, &[pending], queued, None).await.unwrap());
         assert!(!catalogue.set_job_parameters(&job.id, None, &[]).await.unwrap(), "it is not pending");
-        assert_eq!(catalogue.unfinished_jobs().await.unwrap(), [job.id.clone()]);
-        assert!(catalogue.move_job(&job.id, &[queued], JobPhase::Executing, None).await.unwrap());
+        let executing = JobPhase::Executing;
+        for attempts in [0, 1] {
+            assert_eq!(catalogue.unfinished_jobs().await.unwrap(), [(job.id.clone(), attempts)]);
+            assert!(catalogue.move_job(&job.id, &[queued, executing], executing, None).await.unwrap());
+        }
+        catalogue.give_back_job(&job.id).await.unwrap();
+        catalogue.give_back_job(&job.id).await.unwrap();
+        assert_eq!(catalogue.unfinished_jobs().await.unwrap(), [(job.id.clone(), 1)], "it was back already");
+        assert!(catalogue.move_job(&job.id, &[queued], executing, None).await.unwrap());
         let failure = JobFailure { message: "Error: x".to_owned(), is_transient: true };
         assert!(
             catalogue

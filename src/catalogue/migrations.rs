@@ -16,6 +16,7 @@ const STEPS: &[Step] = &[
     (5, "jobs", include_str!("../../migrations/0005_jobs.sql")),
     (6, "services of jobs", include_str!("../../migrations/0006_services_of_jobs.sql")),
     (8, "searches by target and time", include_str!("../../migrations/0008_searches_by_target_and_time.sql")),
+    (9, "attempts of jobs", include_str!("../../migrations/0009_attempts_of_jobs.sql")),
 ];
 
 /// Where the database notes the steps it has taken.
@@ -89,6 +90,26 @@ mod tests {
         drop(catalogue);
         let refused = Catalogue::open(&url(&folder), Role::Service, clock()).await.unwrap_err();
         assert!(matches!(refused, CatalogueError::Newer), "{refused:?}");
+    }
+
+    #[tokio::test]
+    async fn jobs_of_an_older_version_were_not_attempted_yet() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let url = format!("sqlite://{}/old.db", folder.path().display());
+        let old = SqlitePool::connect(&format!("{url}?mode=rwc")).await.unwrap();
+        let before: Vec<Step> = STEPS.iter().copied().filter(|(version, ..)| *version < 9).collect();
+        apply_steps(&before, &old, || true).await.unwrap();
+        let id = "0123456789abcdef0123456789abcdef";
+        let sql = "insert into job (id, session, phase, created_ns, execution_s, destruction_ns, parameters) \
+                   values (?, '', 'EXECUTING', 1, 1, 1, '[]')";
+        sqlx::query(sql).bind(id).execute(&old).await.unwrap();
+        old.close().await;
+        let catalogue = Catalogue::open(&url, Role::Service, clock()).await.unwrap();
+        let unfinished = catalogue.unfinished_jobs().await.unwrap();
+        assert_eq!(
+            unfinished.iter().map(|(id, attempts)| (id.as_str(), *attempts)).collect::<Vec<_>>(),
+            [(id, 0)]
+        );
     }
 
     #[tokio::test]

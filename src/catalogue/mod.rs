@@ -247,6 +247,14 @@ pub(crate) mod tests {
         (folder, catalogue)
     }
 
+    /// Lets the database refuse to end any job, or not any more.
+    pub(crate) async fn refuse_ends_of_jobs(catalogue: &Catalogue, refused: bool) {
+        let refuse = "create trigger no_end before update of phase on job \
+                      when new.phase in ('COMPLETED', 'ERROR', 'ABORTED') begin select raise(abort, 'no room'); end";
+        let sql = if refused { refuse } else { "drop trigger no_end" };
+        sqlx::query(sql).execute(&catalogue.writer).await.unwrap();
+    }
+
     #[tokio::test]
     async fn second_service_is_refused_until_the_first_is_gone() {
         let (folder, first) = empty().await;

@@ -12,6 +12,8 @@ pub struct JobsConfig {
     pub queued: usize,
     /// Jobs kept, of any phase; the next one is refused.
     pub most_jobs: u64,
+    /// Times a job may be with a worker when the service ends without being asked to; then it is given up.
+    pub attempts: u32,
     /// MiB of results on disk.
     pub scratch_mib: u64,
     /// Seconds a job may run when its client does not say.
@@ -32,6 +34,7 @@ impl Default for JobsConfig {
             workers: 2,
             queued: 256,
             most_jobs: 10_000,
+            attempts: 3,
             scratch_mib: 4096,
             usual_seconds: 600,
             most_seconds: 3600,

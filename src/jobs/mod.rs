@@ -2,7 +2,7 @@
 //!
 //! What a job does is a [`Task`] of a dialect; this room gives it a worker, a time limit and room for its results,
 //! keeps every step in the catalogue, and forgets it when its time has come. A job that was with a worker when the
-//! service died is run again.
+//! service died is run again, alone and a few times at most: it may have been what the service died of.
 
 mod config;
 mod queue;
@@ -20,8 +20,10 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 pub use self::config::JobsConfig;
+use self::queue::Waiting;
 pub use self::result_file::ResultFile;
 use self::scratch::Scratch;
 pub use self::scratch::ScratchFull;
@@ -109,7 +111,8 @@ struct Inner {
     clock: Arc<dyn Clock>,
     config: JobsConfig,
     scratch: Scratch,
-    queue: mpsc::Sender<JobId>,
+    queue: mpsc::Sender<Waiting>,
+    workers: TaskTracker,
     /// Those with a worker, and how to stop them.
     running: Mutex<HashMap<JobId, CancellationToken>>,
     /// Counts every change of any job, for those who wait for one.
@@ -139,6 +142,7 @@ impl Jobs {
             config,
             scratch,
             queue,
+            workers: TaskTracker::new(),
             running: Mutex::default(),
             changes: watch::Sender::new(0),
         }));
@@ -161,22 +165,31 @@ impl Jobs {
                 inner.scratch.remove(&name);
             }
         }
-        for id in inner.catalogue.unfinished_jobs().await? {
+        for (id, attempts) in inner.catalogue.unfinished_jobs().await? {
             inner.scratch.remove(id.as_str());
             inner.catalogue.drop_job_results(&id).await?;
             let unfinished = [JobPhase::Queued, JobPhase::Executing];
-            if let Ok(place) = inner.queue.try_reserve() {
+            let failure = if attempts >= inner.config.attempts {
+                tracing::error!(job = %id, attempts, "job given up: the service ended whenever it was run");
+                let message = format!("Error: the service failed {attempts} times while it ran this job");
+                JobFailure { message, is_transient: false }
+            } else if let Ok(place) = inner.queue.try_reserve() {
                 inner.catalogue.move_job(&id, &unfinished, JobPhase::Queued, None).await?;
-                place.send(id);
+                place.send(Waiting { id, is_suspect: attempts > 0 });
+                continue;
             } else {
-                let failure = JobFailure {
-                    message: "ServiceUnavailable: the service was restarted and its queue is full".to_owned(),
-                    is_transient: true,
-                };
-                inner.catalogue.move_job(&id, &unfinished, JobPhase::Error, Some(&failure)).await?;
-            }
+                let message =
+                    "ServiceUnavailable: the service was restarted and its queue is full".to_owned();
+                JobFailure { message, is_transient: true }
+            };
+            inner.catalogue.move_job(&id, &unfinished, JobPhase::Error, Some(&failure)).await?;
         }
         Ok(())
+    }
+
+    /// Waits until the workers have ended, which they do with the service.
+    pub async fn ended(&self) {
+        self.0.workers.wait().await;
     }
 
     /// Creates a job that waits for its client to start it.
@@ -246,7 +259,7 @@ impl Jobs {
         let place = self.0.queue.try_reserve().map_err(|_| JobError::Full)?;
         // Of two requests at the same time one moves it; the other has nothing left to do.
         if self.0.catalogue.move_job(id, &[JobPhase::Pending], JobPhase::Queued, None).await? {
-            place.send(id.clone());
+            place.send(Waiting { id: id.clone(), is_suspect: false });
             self.changed();
         }
         Ok(())

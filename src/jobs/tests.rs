@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 
 use super::*;
 use crate::catalogue::Role;
+use crate::catalogue::tests::refuse_ends_of_jobs;
 use crate::clock::FixedClock;
 
 /// Fails, panics, waits for a permit, writes without end, or makes one result, by the first parameter.
@@ -96,6 +97,24 @@ impl Bench {
         let id = self.create(what).await;
         self.jobs.run(&id).await.unwrap();
         id
+    }
+
+    /// Marks a pending job as taken by a worker so often, as a process that died leaves it.
+    async fn taken(&self, id: &JobId, attempts: u32) {
+        let (active, executing) = ([JobPhase::Pending, JobPhase::Executing], JobPhase::Executing);
+        for _ in 0..attempts {
+            assert!(self.catalogue.move_job(id, &active, executing, None).await.unwrap());
+        }
+    }
+
+    /// Stops, and starts again over the same folder.
+    async fn restarted(self, config: JobsConfig) -> Self {
+        let folder = Arc::clone(&self.folder);
+        self.stop.cancel();
+        self.jobs.ended().await;
+        self.catalogue.close().await;
+        drop(self);
+        Self::over(folder, config).await
     }
 
     /// Waits until the job is in this phase.
@@ -242,31 +261,62 @@ async fn limits_are_adjusted_in_silence() {
 }
 
 #[tokio::test]
-async fn what_ran_when_the_service_died_runs_again() {
-    let bench = Bench::new(small()).await;
-    let folder = Arc::clone(&bench.folder);
+async fn what_ran_when_the_service_stopped_runs_again_however_often_it_stops() {
+    let mut bench = Bench::new(small()).await;
     let running = bench.started("wait").await;
-    bench.reaches(&running, JobPhase::Executing).await;
-    std::fs::create_dir(folder.path().join("jobs/stray")).unwrap();
-    bench.stop.cancel();
-    bench.catalogue.close().await;
-    drop(bench);
-    // The lock goes with the last holder of the catalogue, which a worker may still be.
-    let bench = loop {
-        let url = format!("sqlite://{}/trifocal.db", folder.path().display());
-        let clock = FixedClock::at(Utc.with_ymd_and_hms(2026, 1, 31, 22, 0, 0).unwrap());
-        match Catalogue::open(&url, Role::Service, clock).await {
-            Ok(catalogue) => {
-                catalogue.close().await;
-                drop(catalogue);
-                break Bench::over(Arc::clone(&folder), small()).await;
-            }
-            Err(_) => tokio::task::yield_now().await,
-        }
-    };
-    assert!(!folder.path().join("jobs/stray").exists());
+    for _ in 0..small().attempts + 1 {
+        bench.reaches(&running, JobPhase::Executing).await;
+        std::fs::create_dir(bench.folder.path().join("jobs/stray")).unwrap();
+        bench = bench.restarted(small()).await;
+        assert!(!bench.folder.path().join("jobs/stray").exists());
+    }
     bench.permits.add_permits(1);
     bench.reaches(&running, JobPhase::Completed).await;
+}
+
+#[tokio::test]
+async fn what_ran_whenever_the_service_died_is_given_up() {
+    let bench = Bench::new(small()).await;
+    let (twice, thrice) = (bench.create("make").await, bench.create("make").await);
+    bench.taken(&twice, 2).await;
+    bench.taken(&thrice, 3).await;
+    let bench = bench.restarted(JobsConfig { attempts: 3, ..small() }).await;
+    let failure = bench.jobs.job(&thrice).await.unwrap().failure.unwrap();
+    assert_eq!(failure.message, "Error: the service failed 3 times while it ran this job");
+    assert!(!failure.is_transient);
+    bench.reaches(&twice, JobPhase::Completed).await;
+}
+
+#[tokio::test]
+async fn what_may_have_killed_the_service_runs_alone() {
+    let config = JobsConfig { workers: 2, queued: 4, ..JobsConfig::default() };
+    let bench = Bench::new(config).await;
+    let suspect = bench.create("wait").await;
+    bench.taken(&suspect, 1).await;
+    let bench = bench.restarted(config).await;
+    bench.reaches(&suspect, JobPhase::Executing).await;
+    let other = bench.started("make").await;
+    let a_while = Duration::from_millis(200);
+    let waiting = bench.jobs.wait(&other, Some(JobPhase::Queued), a_while).await.unwrap();
+    assert_eq!(waiting.phase, JobPhase::Queued);
+    bench.permits.add_permits(1);
+    bench.reaches(&suspect, JobPhase::Completed).await;
+    bench.reaches(&other, JobPhase::Completed).await;
+}
+
+#[tokio::test]
+async fn how_a_job_ended_is_kept_as_soon_as_the_catalogue_takes_it() {
+    let bench = Bench::new(small()).await;
+    for (what, phase) in [("make", JobPhase::Completed), ("fail", JobPhase::Error)] {
+        refuse_ends_of_jobs(&bench.catalogue, true).await;
+        let id = bench.started(what).await;
+        bench.reaches(&id, JobPhase::Executing).await;
+        let a_while = Duration::from_millis(200);
+        let waiting = bench.jobs.wait(&id, Some(JobPhase::Executing), a_while).await.unwrap();
+        assert_eq!(waiting.phase, JobPhase::Executing, "the catalogue does not take the end");
+        refuse_ends_of_jobs(&bench.catalogue, false).await;
+        bench.reaches(&id, phase).await;
+    }
 }
 
 #[tokio::test]

@@ -54,6 +54,7 @@ pub struct Service {
     announcing: JoinHandle<()>,
     companion: Option<Companion>,
     cameras: Arc<Cameras>,
+    jobs: Jobs,
     catalogue: Arc<Catalogue>,
     patience: Duration,
 }
@@ -113,6 +114,7 @@ impl Service {
             clock: &clock,
         };
         let vo = open_vo(&config, parts, &stopping).await?;
+        let jobs = vo.jobs.clone();
         let (http, [address, tls_address]) = listen(&config, (nina, vo, intercom), access, parts)?;
         let address = address.unwrap_or(config.server.listen);
         let (ready_sender, ready) = watch::channel(false);
@@ -145,6 +147,7 @@ impl Service {
             announcing,
             companion,
             cameras,
+            jobs,
             catalogue,
             patience: Duration::from_secs(config.server.stop_seconds),
         })
@@ -201,6 +204,9 @@ impl Service {
         }
         if self.announcing.await.is_err() {
             tracing::error!("announcing saved frames had failed");
+        }
+        if tokio::time::timeout(self.patience, self.jobs.ended()).await.is_err() {
+            tracing::warn!("a job did not stop in time; the next start takes it up");
         }
         self.catalogue.close().await;
         match ended {
