@@ -14,6 +14,12 @@ const panel = name => {
       Object.assign(part('.address'), { href: address, textContent: address });
       this.say(caption);
     },
+    clear(caption) {
+      part('.picture').removeAttribute('src');
+      part('.strip').replaceChildren();
+      part('.address').textContent = '';
+      this.say(caption);
+    },
     fill(items) {
       const buttons = items.map(({ thumbnail, title, choose }) => {
         const button = document.createElement('button');
@@ -60,7 +66,7 @@ async function camera(dome) {
   time.oninput = () => dome.say(+time.value ? `${-time.value} s ago` : 'live');
   source.onchange = time.onchange = show;
   dome.part('.picture').onerror = () => {
-    dome.say('There is no picture.');
+    dome.say(+time.value ? 'There is no picture of that time.' : 'There is no picture.');
     if (!+time.value) setTimeout(() => +time.value || show(), RETRY_MS);
   };
   if (source.value) show();
@@ -120,10 +126,13 @@ async function archive(sky) {
     if (ra || dec) {
       const position = [degrees(ra, 15), degrees(dec, 1)];
       if (position.some(Number.isNaN)) return sky.say('A position is two numbers, or 02:30:34.7 and +00:06:17.');
+      if (position[0] < 0 || position[0] >= 360 || Math.abs(position[1]) > 90) {
+        return sky.say('RA goes from 0 to 360 degrees, Dec from -90 to 90.');
+      }
       query.set('POS', `CIRCLE ${position.join(' ')} 0.01`);
     }
     const found = rows(await (await asked(`/api/image/soda/query?${query}`)).text());
-    if (!found.length) return sky.say(ra || dec ? 'No image lies there.' : 'The archive holds no image.');
+    if (!found.length) return sky.clear(ra || dec ? 'No image lies there.' : 'The archive holds no image.');
     sky.fill(found.map(image => {
       const path = image.obs_publisher_did.replace(/^ivo:\/\/[^/]+\//, '').replace('?', '/');
       const picture = size => `/api/image/soda/preview/${path}?size=${size}`;
