@@ -29,8 +29,8 @@ FROM debian:bookworm-slim
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates ffmpeg libcfitsio10 \
  && rm -rf /var/lib/apt/lists/* \
- && groupadd --system --gid 1888 trifocal \
- && useradd --system --uid 1888 --gid trifocal --home-dir /data trifocal \
+ && groupadd --gid 1888 trifocal \
+ && useradd --uid 1888 --gid trifocal --home-dir /data --no-create-home --shell /usr/sbin/nologin trifocal \
  && install -d -o trifocal -g trifocal /data /captures /archive
 COPY --from=build /build/target/release/trifocal /usr/local/bin/trifocal
 COPY docker/trifocal.toml /etc/trifocal/trifocal.toml
