@@ -184,7 +184,7 @@ impl Workshop {
             match step().await {
                 Ok(done) => return Some(done),
                 Err(error) => {
-                    tracing::error!(job = %id, error = %chain(&error), "what became of a job cannot be kept yet")
+                    tracing::error!(job = %id, error = %chain(&error), "what became of a job cannot be kept yet");
                 }
             }
             tokio::select! {

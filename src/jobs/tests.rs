@@ -264,7 +264,7 @@ async fn limits_are_adjusted_in_silence() {
 async fn what_ran_when_the_service_stopped_runs_again_however_often_it_stops() {
     let mut bench = Bench::new(small()).await;
     let running = bench.started("wait").await;
-    for _ in 0..small().attempts + 1 {
+    for _ in 0..=small().attempts {
         bench.reaches(&running, JobPhase::Executing).await;
         std::fs::create_dir(bench.folder.path().join("jobs/stray")).unwrap();
         bench = bench.restarted(small()).await;
