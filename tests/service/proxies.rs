@@ -59,17 +59,20 @@ async fn who_is_no_proxy_of_ours_is_judged_by_its_own_address() {
 
 #[tokio::test]
 async fn a_proxy_of_ours_says_whether_the_client_came_under_tls_and_where() {
-    let links = "/api/image/soda/capabilities";
     let headers = [("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", "images.example")];
-    let asked = async |gateway: &Gateway| {
-        let request = gateway.client().get(gateway.url(links));
+    let asked = async |gateway: &Gateway, path: &str| {
+        let request = gateway.client().get(gateway.url(path));
         let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
         let answer = request.send().await.unwrap();
         (answer.status(), answer.text().await.unwrap())
     };
-    let (status, body) = asked(&gateway("127.0.0.1").await).await;
-    assert_eq!(status, StatusCode::OK);
-    assert!(body.contains("https://images.example/api/image/soda/sync"), "{body}");
-    let (status, _) = asked(&gateway("").await).await;
-    assert_eq!(status, StatusCode::FORBIDDEN, "anybody can say so");
+    let (open, closed) = ("/api/image/soda/capabilities", "/api/image/soda/availability");
+    let behind = gateway("127.0.0.1").await;
+    let (_, links) = asked(&behind, open).await;
+    assert!(links.contains("https://images.example/api/image/soda/sync"), "{links}");
+    assert_eq!(asked(&behind, closed).await.0, StatusCode::OK);
+    let alone = gateway("").await;
+    let (_, links) = asked(&alone, open).await;
+    assert!(!links.contains("images.example") && !links.contains("https://127"), "{links}");
+    assert_eq!(asked(&alone, closed).await.0, StatusCode::FORBIDDEN, "anybody can say so");
 }
