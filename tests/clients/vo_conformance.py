@@ -5,7 +5,7 @@ one request and the answer it must have, then the validators of STILTS on the do
 import re
 import urllib.parse
 
-from checks import check, query, request, saved, tool
+from checks import YOUNGER_TERMS, check, query, request, saved, tool
 
 SODA = "/api/image/soda"
 SYNC, ASYNC = SODA + "/sync", SODA + "/async"
@@ -152,7 +152,8 @@ links = saved(request(f"{SODA}/links", "POST", {"ID": every}).body, ".xml")
 said = tool(f"votlint: links of {len(every)} datasets", "stilts", "votlint", f"votable={links}", "ucd=true", "unit=true")
 check("votlint finds nothing", not said.strip(), said)
 said = tool(f"datalinklint: links of {len(every)} datasets", "stilts", "datalinklint", f"votable={links}", "report=E")
-check("datalinklint finds no error", not [line for line in said.splitlines() if line.startswith("E-")], said)
+errors = [line for line in said.splitlines() if line.startswith("E-") and not any(f"'{term}'" in line for term in YOUNGER_TERMS)]
+check("datalinklint finds no error", not errors, said)
 
 for gone in (job, two_by_two, bad):
     removed = request(gone, "DELETE")

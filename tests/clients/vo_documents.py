@@ -5,13 +5,11 @@ import xml.etree.ElementTree as ElementTree
 
 from astropy.io import fits
 from astropy.io.votable import parse
-from checks import BASE, check, query, request, saved, tool
+from checks import BASE, YOUNGER_TERMS, check, query, request, saved, tool
 
 SODA = "/api/image/soda"
 DID = "ivo://example.org/DC_W13_Stripe82?calexp/5646240694"
 ENCODED_DID = urllib.parse.quote(DID, safe="")
-#: Terms of the DataLink vocabulary that are younger than the validator.
-YOUNGER_TERMS = ("thumbnail", "documentation")
 EMPTY_ARRAY = "Bad double string ''"
 
 
