@@ -110,8 +110,12 @@ def created(**parameters):
     return f"{ASYNC}/" + re.search(r"jobId>([0-9a-f]+)<", answer.text).group(1)
 
 
-def phase(job, wait=30):
-    return re.search(r"phase>(\w+)<", request(f"{job}?WAIT={wait}").text).group(1)
+def phase(job):
+    """The phase a job ends in; a wait is over at every change of phase."""
+    while True:
+        found = re.search(r"phase>(\w+)<", request(f"{job}?WAIT=30").text).group(1)
+        if found not in ("QUEUED", "EXECUTING"):
+            return found
 
 
 job = created(ID=DID, RUNID="conformance")
@@ -150,8 +154,10 @@ every = re.findall(r"<TD>(ivo://[^<]+)</TD>", request(f"{SODA}/query").text)
 every = sorted({name.replace("&amp;", "&") for name in every})
 links = saved(request(f"{SODA}/links", "POST", {"ID": every}).body, ".xml")
 said = tool(f"votlint: links of {len(every)} datasets", "stilts", "votlint", f"votable={links}", "ucd=true", "unit=true")
-check("votlint finds nothing", not said.strip(), said)
-said = tool(f"datalinklint: links of {len(every)} datasets", "stilts", "datalinklint", f"votable={links}", "report=E")
+# Descriptors of many datasets have the same names; only their IDs must differ (VOTable 1.4, section 3.2).
+complaints = [line for line in said.splitlines() if line.strip() and "already used in this VOTABLE" not in line]
+check("votlint finds nothing but names that repeat", not complaints, said)
+said = tool(f"datalinklint: links of {len(every)} datasets", "stilts", "datalinklint", f"votable={links}", "report=E", "maxrepeat=9999")
 errors = [line for line in said.splitlines() if line.startswith("E-") and not any(f"'{term}'" in line for term in YOUNGER_TERMS)]
 check("datalinklint finds no error", not errors, said)
 
