@@ -10,11 +10,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::audience::feed::Feed;
 use super::camera::{Camera, Shared};
-use super::config::{self, CameraConfig};
+use super::config::CameraConfig;
 use super::error::CameraError;
 use super::events::{Events, Happening};
+use super::ffmpeg;
 use super::frame::Moment;
 use super::health::CameraHealth;
+use super::ids::ids;
 use super::resolution::{FULL_HD, Resolution, STANDARD};
 use super::source::{self, Gallery, Surroundings};
 use super::supervision::supervisor::supervise;
@@ -49,7 +51,7 @@ impl Cameras {
         clock: Arc<dyn Clock>,
         gallery: Option<Arc<dyn Gallery>>,
     ) -> Result<Arc<Self>, CameraError> {
-        let all_ids = config::ids(configs)?;
+        let all_ids = ids(configs)?;
         let asked: f64 = configs.iter().map(|camera| f64::from(camera.buffer_mib)).sum();
         let share = (RINGS_MIB / asked.max(1.0)).min(1.0);
         let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
@@ -84,9 +86,9 @@ impl Cameras {
     /// # Errors
     /// As [`Cameras::start`]; [`CameraError::Url`] when the program is missing.
     pub fn check(config: &CameraConfig, clock: Arc<dyn Clock>) -> Result<(), CameraError> {
-        config::ids(std::slice::from_ref(config))?;
+        ids(std::slice::from_ref(config))?;
         let source = source::open(config, &Surroundings { clock, gallery: None })?;
-        if source.needs_ffmpeg() && !source::ffmpeg_is_installed() {
+        if source.needs_ffmpeg() && !ffmpeg::is_installed() {
             let reason = "its url needs the program ffmpeg, which is not installed".to_owned();
             return Err(CameraError::Url { camera: config.name.clone(), reason, cause: None });
         }
@@ -98,7 +100,7 @@ impl Cameras {
     /// # Errors
     /// As [`Cameras::start`].
     pub fn check_names(configs: &[CameraConfig]) -> Result<(), CameraError> {
-        config::ids(configs).map(drop)
+        ids(configs).map(drop)
     }
 
     /// Disconnects every camera and ends every stream after the picture it is sending.

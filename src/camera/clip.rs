@@ -6,12 +6,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::io::AsyncWriteExt;
 
-use super::camera::Camera;
+use super::camera::{Camera, Footage};
 use super::error::{CameraError, SourceError};
-use super::frame::Frame;
+use super::ffmpeg::Ffmpeg;
 use super::pace::Pace;
-use super::source::Ffmpeg;
-use super::video::ring::Numbered;
 
 /// Longest film, as bytes.
 const LONGEST_BYTES: usize = 64 << 20;
@@ -76,13 +74,6 @@ impl ClipFormat {
             Self::Gif => "image/gif",
         }
     }
-}
-
-/// What is in memory.
-#[derive(Debug)]
-pub(super) enum Footage {
-    Pictures(Vec<Arc<Frame>>),
-    Coded(Vec<Numbered>),
 }
 
 impl Camera {

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::condition::State;
 use super::frame::Moment;
-use super::supervision::condition::State;
 
 /// Events kept; older ones are forgotten.
 const KEPT: usize = 512;

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::supervision::condition::State;
+use super::condition::State;
 
 /// Figures of one camera for the operator.
 #[derive(Clone, Debug)]

@@ -4,11 +4,13 @@
 //! |---|---|
 //! | `cameras`, `camera` | all of them by name; one of them, with every way to ask for a picture of it |
 //! | `source` | what gives pictures or coded video: one file per kind of `url` |
-//! | `supervision` | keeps a source connected, checks every picture, knows whether the camera is alive |
+//! | `supervision` | keeps a source connected, checks every picture, decodes video while somebody watches |
+//! | `condition` | whether a camera is alive |
 //! | `jpeg` | the format: pictures cut out of streams and made plain |
 //! | `ring` | the pictures of the last seconds |
-//! | `video` | compressed video: the last seconds as they came, decoded while somebody watches |
-//! | `audience` | who watches, each viewer's pace, and the feed that makes a look once for all who want it |
+//! | `video` | compressed video: the last seconds as they came |
+//! | `audience` | who watches, and the feed that makes a look once for all who want it |
+//! | `viewer`, `clip` | one stream of one client, at its own pace; a film of the last seconds |
 //! | `look` | a picture in another size, written on, or replaced by a notice |
 //!
 //! A viewer at the camera's own size gets its very bytes.
@@ -18,11 +20,14 @@ mod audience;
 mod camera;
 mod cameras;
 mod clip;
+mod condition;
 mod config;
 mod error;
 mod events;
+mod ffmpeg;
 mod frame;
 mod health;
+mod ids;
 mod jpeg;
 mod look;
 mod pace;
@@ -30,12 +35,14 @@ mod resolution;
 mod ring;
 mod source;
 mod supervision;
+mod url;
 mod video;
+mod viewer;
 
-pub use audience::viewer::{StreamRequest, Viewer};
 pub use camera::{Camera, Picture};
 pub use cameras::Cameras;
 pub use clip::ClipFormat;
+pub use condition::State;
 pub use config::{CameraConfig, Connect, Memory, OfflinePolicy};
 pub use error::{CameraError, SourceError};
 pub use events::{CameraEvent, Events, Happening};
@@ -44,5 +51,6 @@ pub use health::CameraHealth;
 pub use look::Look;
 pub use look::fit::Fit;
 pub use resolution::{FULL_HD, InvalidResolution, LONGEST_SIDE, Resolution, STANDARD};
-pub use source::{Answer, CameraUrl, Gallery, GalleryError, Hanging, Still, read_stamp};
-pub use supervision::condition::State;
+pub use source::{Answer, Gallery, GalleryError, Hanging, Still, read_stamp};
+pub use url::CameraUrl;
+pub use viewer::{StreamRequest, Viewer};

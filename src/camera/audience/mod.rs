@@ -1,8 +1,6 @@
-//! Who watches a camera, and whether anybody wants it at all. A `viewer` is one of them; the `feed` makes what
-//! they share.
+//! Who watches a camera, and whether anybody wants it at all; the `feed` makes what they share.
 
 pub(super) mod feed;
-pub(super) mod viewer;
 
 use std::collections::HashMap;
 use std::net::IpAddr;

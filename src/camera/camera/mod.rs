@@ -1,7 +1,8 @@
-//! One camera: its newest frame, its memory, its audience. `stills` are single pictures of it.
+//! One camera: its newest frame, its memory, who wants it. `stills` are single pictures of it.
 
 mod stills;
 
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -9,9 +10,8 @@ use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::audience::feed::Feed;
-use super::audience::viewer::{StreamRequest, Viewer};
 use super::audience::{Audience, Places};
-use super::clip::Footage;
+use super::condition::{Condition, State};
 use super::config::{CameraConfig, Connect};
 use super::error::CameraError;
 use super::events::{Events, Happening};
@@ -21,9 +21,9 @@ use super::look::Look;
 use super::resolution::Resolution;
 use super::ring::{Ring, RingLimits};
 use super::source::Expected;
-use super::supervision::condition::{Condition, State};
 use super::video::Video;
 use super::video::coded::EncodedFrame;
+use super::video::ring::Numbered;
 use crate::clock::Clock;
 
 /// How long coded video goes on being decoded for nobody.
@@ -56,6 +56,13 @@ pub struct Camera {
     /// One film at a time.
     clips: Semaphore,
     stopped: CancellationToken,
+}
+
+/// What a camera holds of a while.
+#[derive(Debug)]
+pub(super) enum Footage {
+    Pictures(Vec<Arc<Frame>>),
+    Coded(Vec<Numbered>),
 }
 
 /// What a camera shares with the others.
@@ -139,24 +146,28 @@ impl Camera {
         &self.clips
     }
 
-    /// Joins the audience of this camera.
+    /// Takes a place in the audience; from then on every frame that is shown arrives.
     ///
     /// # Errors
     /// [`CameraError::TooManyViewers`] when every place is taken.
-    pub fn view(self: &Arc<Self>, request: StreamRequest) -> Result<Viewer, CameraError> {
+    pub(super) fn join(
+        &self,
+        look: Look,
+        address: Option<IpAddr>,
+    ) -> Result<watch::Receiver<Option<Arc<Frame>>>, CameraError> {
         let own = self.resolution().map(|size| Look { size, stamped: false });
         let places = Places {
             viewers: self.config.max_viewers,
             per_address: self.config.max_viewers_per_address,
             looks: self.config.max_sizes,
         };
-        self.audience.join(request.look, request.address, own, places)?;
-        Ok(Viewer::new(self.clone(), request, self.live.subscribe()))
+        self.audience.join(look, address, own, places)?;
+        Ok(self.live.subscribe())
     }
 
-    /// Takes a viewer out of the audience.
-    pub(super) fn leave(&self, request: &StreamRequest) {
-        if self.audience.leave(request.look, request.address, self.clock.monotonic()) {
+    /// Gives the place back.
+    pub(super) fn leave(&self, look: Look, address: Option<IpAddr>) {
+        if self.audience.leave(look, address, self.clock.monotonic()) {
             self.feed.forget();
         }
     }

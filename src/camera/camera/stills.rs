@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use super::{Camera, Picture, lock};
 use crate::camera::audience::feed::Subject;
+use crate::camera::condition::State;
 use crate::camera::config::OfflinePolicy;
 use crate::camera::error::CameraError;
 use crate::camera::frame::{Frame, Moment};
 use crate::camera::look::placeholder::Notice;
 use crate::camera::look::{Look, overlay, scale};
-use crate::camera::supervision::condition::State;
 use crate::camera::video::decode;
 use crate::camera::video::ring::Numbered;
 

@@ -1,38 +1,12 @@
-//! The address of a camera as the settings give it. It may hold a password, so it is never printed.
+//! What a source reads of a camera's settings: its URL in parts, and the credentials to use there.
 
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::camera::config::CameraConfig;
 use crate::camera::error::CameraError;
-
-/// A camera's `url`. Shows only its scheme to logs and debuggers.
-#[derive(Clone, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(transparent)]
-pub struct CameraUrl(String);
-
-impl CameraUrl {
-    /// The whole text, with whatever it holds.
-    pub(in crate::camera) fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<&str> for CameraUrl {
-    fn from(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-}
-
-impl fmt::Debug for CameraUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = self.0.split_once(':').map_or("", |(scheme, _)| scheme);
-        write!(f, "{scheme}:...")
-    }
-}
 
 /// The part of a camera's URL behind the scheme, with the camera's other settings.
 #[derive(Clone, Copy, Debug)]

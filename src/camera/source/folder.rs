@@ -14,8 +14,8 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
 use super::address::SourceUrl;
-use super::ffmpeg::video_file;
 use super::film::{Film, Projector};
+use super::program::video_file;
 use super::{Expected, Session, Source, Surroundings};
 use crate::camera::error::{CameraError, SourceError};
 use crate::camera::frame::Moment;

@@ -5,13 +5,13 @@
 
 mod address;
 mod fetch;
-mod ffmpeg;
 mod film;
 mod folder;
 mod gallery;
 mod http;
 mod parts;
 mod pattern;
+mod program;
 mod rtsp;
 mod strips;
 
@@ -21,9 +21,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
-pub use address::CameraUrl;
 use address::SourceUrl;
-pub(super) use ffmpeg::{Ffmpeg, JPEG_PIPE, Running, is_installed as ffmpeg_is_installed};
 pub use gallery::{Answer, Gallery, GalleryError, Hanging, Still};
 pub use pattern::read_stamp;
 
@@ -41,8 +39,8 @@ const SCHEMES: [(&str, Constructor); 9] = [
     ("http", http::open),
     ("https", http::open),
     ("rtsp", rtsp::open),
-    ("v4l2", ffmpeg::open_device),
-    ("ffmpeg", ffmpeg::open_arguments),
+    ("v4l2", program::open_device),
+    ("ffmpeg", program::open_arguments),
     ("nina", gallery::open_newest),
     ("archive", gallery::open_show),
 ];

@@ -1,6 +1,6 @@
-//! Keeps a camera connected, knows how it is doing, and does what is due with each of its pictures.
+//! Keeps a camera connected, and does what is due with each of its pictures.
 
 mod chores;
-pub(super) mod condition;
+mod decoding;
 mod motion;
 pub(super) mod supervisor;

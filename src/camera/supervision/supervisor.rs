@@ -9,14 +9,14 @@ use bytes::Bytes;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::chores::Chores;
-use super::condition::State;
+use super::decoding::decode_live;
 use crate::camera::camera::Camera;
+use crate::camera::condition::State;
 use crate::camera::error::SourceError;
 use crate::camera::frame::{Frame, Moment};
 use crate::camera::jpeg::normalise::{Normalised, Rejected, normalise};
 use crate::camera::look::scale;
 use crate::camera::source::{Capture, Source};
-use crate::camera::video::decode::decode_live;
 use crate::error::chain;
 
 /// How often the state is looked at while nothing comes.

@@ -1,5 +1,4 @@
-//! Compressed video of a camera: kept as it came, decoded while somebody watches or when a picture of the past is
-//! asked for.
+//! Compressed video of a camera: kept as it came, decoded when a picture of the past is asked for.
 
 pub(super) mod coded;
 pub(super) mod decode;
@@ -39,6 +38,11 @@ impl Video {
         }
         self.with(|ring| ring.push(sequence, frame));
         self.newest.send_replace(sequence);
+    }
+
+    /// Rings when more video has come; tells the number of the newest picture.
+    pub(super) fn newest(&self) -> watch::Receiver<u64> {
+        self.newest.subscribe()
     }
 
     /// The size its source announced.

@@ -10,11 +10,12 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::camera::camera::{Camera, Picture};
-use crate::camera::frame::Frame;
-use crate::camera::look::Look;
-use crate::camera::pace::Pace;
-use crate::camera::supervision::condition::State;
+use super::camera::{Camera, Picture};
+use super::condition::State;
+use super::error::CameraError;
+use super::frame::Frame;
+use super::look::Look;
+use super::pace::Pace;
 
 /// Silence after which the last picture is sent again, so that proxies, clients and the detection of dead
 /// clients have something to live on.
@@ -52,16 +53,19 @@ enum Due {
     Stop,
 }
 
-impl Viewer {
-    pub(in crate::camera) fn new(
-        camera: Arc<Camera>,
-        request: StreamRequest,
-        live: watch::Receiver<Option<Arc<Frame>>>,
-    ) -> Self {
+impl Camera {
+    /// Joins the audience of this camera.
+    ///
+    /// # Errors
+    /// [`CameraError::TooManyViewers`] when every place is taken.
+    pub fn view(self: &Arc<Self>, request: StreamRequest) -> Result<Viewer, CameraError> {
+        let live = self.join(request.look, request.address)?;
         let pace = Pace::new(f64::from(request.fps.max(1)));
-        Self { camera, request, live, pace, last_sent: None, repeated: false }
+        Ok(Viewer { camera: self.clone(), request, live, pace, last_sent: None, repeated: false })
     }
+}
 
+impl Viewer {
     /// The camera being watched.
     pub fn camera(&self) -> &Arc<Camera> {
         &self.camera
@@ -131,6 +135,6 @@ impl Viewer {
 
 impl Drop for Viewer {
     fn drop(&mut self) {
-        self.camera.leave(&self.request);
+        self.camera.leave(self.request.look, self.request.address);
     }
 }

@@ -50,7 +50,7 @@ impl fmt::Display for State {
 
 /// What is known of a camera's connection. All times are monotonic.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::camera) struct Condition {
+pub(super) struct Condition {
     started: Duration,
     last_frame: Option<Duration>,
     /// Frame before the last one of the same session.
@@ -65,7 +65,7 @@ pub(in crate::camera) struct Condition {
 
 impl Condition {
     /// `interval` is the time between frames as far as it is known before the first two.
-    pub(in crate::camera) fn new(now: Duration, interval: Option<Duration>) -> Self {
+    pub(super) fn new(now: Duration, interval: Option<Duration>) -> Self {
         Self {
             started: now,
             last_frame: None,
@@ -79,7 +79,7 @@ impl Condition {
     }
 
     /// A camera that was left alone is wanted again: it is connecting from now on, whatever was before.
-    pub(in crate::camera) fn begin(&mut self, now: Duration) {
+    pub(super) fn begin(&mut self, now: Duration) {
         self.started = now;
         self.last_frame = None;
         self.session_frame = None;
@@ -87,7 +87,7 @@ impl Condition {
     }
 
     /// A frame came.
-    pub(in crate::camera) fn frame(&mut self, now: Duration) {
+    pub(super) fn frame(&mut self, now: Duration) {
         if let Some(gap) =
             self.session_frame.map(|last| now.saturating_sub(last)).filter(|gap| *gap <= LONGEST_INTERVAL)
         {
@@ -103,18 +103,18 @@ impl Condition {
     }
 
     /// The frame that came is another picture than the one before.
-    pub(in crate::camera) fn changed(&mut self, now: Duration) {
+    pub(super) fn changed(&mut self, now: Duration) {
         self.changed = Some(now);
     }
 
     /// How long the camera has shown the very same picture: hardly any while it works, for sensors are noisy.
-    pub(in crate::camera) fn unchanged_for(&self, now: Duration) -> Option<Duration> {
+    pub(super) fn unchanged_for(&self, now: Duration) -> Option<Duration> {
         Some(now.saturating_sub(self.changed?))
     }
 
     /// The connection failed or ended. `chance` from 0 to 1 spreads the retries of many cameras. Gives back how
     /// long to wait: 0.5, 1, 2, 4 ... 30 s, less up to a quarter.
-    pub(in crate::camera) fn failed(&mut self, chance: f64) -> Duration {
+    pub(super) fn failed(&mut self, chance: f64) -> Duration {
         self.failed = true;
         self.session_frame = None;
         self.live_since = None;
@@ -123,7 +123,7 @@ impl Condition {
         delay.mul_f64(1.0 - chance.clamp(0.0, 1.0) / 4.0)
     }
 
-    pub(in crate::camera) fn state(&self, now: Duration) -> State {
+    pub(super) fn state(&self, now: Duration) -> State {
         let silence = now.saturating_sub(self.last_frame.unwrap_or(self.started));
         match self.last_frame {
             _ if self.failed || silence >= self.offline_after() => State::Offline,
@@ -134,22 +134,22 @@ impl Condition {
     }
 
     /// When the last frame came.
-    pub(in crate::camera) fn last_frame(&self) -> Option<Duration> {
+    pub(super) fn last_frame(&self) -> Option<Duration> {
         self.last_frame
     }
 
     /// Mean time between frames, once two have come.
-    pub(in crate::camera) fn interval(&self) -> Option<Duration> {
+    pub(super) fn interval(&self) -> Option<Duration> {
         self.interval
     }
 
     /// Age up to which the newest frame counts as the picture of now.
-    pub(in crate::camera) fn fresh_for(&self) -> Duration {
+    pub(super) fn fresh_for(&self) -> Duration {
         Duration::from_secs(1).max(self.interval.unwrap_or_default() * 2)
     }
 
     /// Silence after which a session is given up.
-    pub(in crate::camera) fn offline_after(&self) -> Duration {
+    pub(super) fn offline_after(&self) -> Duration {
         OFFLINE.max(self.interval.unwrap_or_default() * 5)
     }
 
