@@ -23,7 +23,7 @@
 //! | [`demo`] | a small deterministic observatory to try everything on |
 //!
 //! Arrows point down only: `cli → server → protocol → {render, camera, jobs, catalogue, ingest, access, observe} →
-//! image_file → {fits, xisf, tiff, camera_raw, sky} → pixel`; [`error`] and [`clock`] may be used by all. `tests/architecture.rs` holds the house to it.
+//! image_file → {fits, xisf, tiff, camera_raw, sky} → pixel`; [`error`] and [`clock`] may be used by all. `tests/architecture/` holds the house to it.
 
 pub mod access;
 pub mod camera;

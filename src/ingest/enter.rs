@@ -1,7 +1,8 @@
 //! What was read goes into the catalogue: one transaction per chunk of files.
 
 use super::plan::Candidate;
-use super::read::{Content, ReadError, ReadFrame};
+use super::read::{Content, ReadFrame};
+use super::read_error::ReadError;
 use super::report::{ReadFile, RejectedFile, ScanReport};
 use super::source::Source;
 use crate::catalogue::{Batch, Catalogue, CatalogueError, Duplicate, FrameFacts, FrameId, NewImage};

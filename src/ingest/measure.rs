@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::read::ReadError;
+use super::read_error::ReadError;
 use crate::catalogue::FrameStatistics;
 use crate::fits::{FitsFile, HduIndex, SixteenBitFrame};
 use crate::pixel::{BayerPattern, Debayer, Histogram, Scanlines, StarField};

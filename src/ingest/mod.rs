@@ -15,6 +15,7 @@ mod measure;
 mod mounts;
 mod plan;
 pub mod read;
+pub mod read_error;
 pub mod rename;
 pub mod report;
 pub mod saved_frame;

@@ -3,7 +3,7 @@
 
 use super::background::Background;
 use super::detect::{KERNEL_WEIGHT, Run, smoothed};
-use super::profile::Profile;
+use super::profile::{Pixel, Profile};
 use super::{DETECTION_SIGMA, LARGEST_SIDE, MINIMUM_AREA, components};
 use crate::pixel::memory::InMemory;
 
@@ -13,15 +13,6 @@ const LEVELS: usize = 32;
 const LEAST_CONTRAST: f32 = 0.005;
 /// Boxes of more pixels than this are no stars, and hold so many that nobody misses them.
 const LARGEST_BOX: usize = 1 << 22;
-
-/// A pixel of a detection.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Pixel {
-    pub(super) x: u32,
-    pub(super) y: u32,
-    /// The smoothed frame above the background.
-    pub(super) excess: f32,
-}
 
 /// Pixels that belong together, and where the middle of their light is.
 #[derive(Clone, Debug, PartialEq)]

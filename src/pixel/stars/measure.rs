@@ -5,7 +5,8 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::background::Background;
-use super::deblend::{Detection, Pixel};
+use super::deblend::Detection;
+use super::profile::Pixel;
 use super::{LARGEST_SIDE, MINIMUM_AREA, Star};
 use crate::pixel::memory::InMemory;
 use crate::pixel::scanlines::{Scanlines, Shape};

@@ -1,9 +1,16 @@
 //! How the light of a detection is spread, as far as its pixels above a threshold show it: an ellipse and a height.
 
-use super::deblend::Pixel;
-
 /// Least variance of a detection, that of a pixel.
 const PIXEL_VARIANCE: f64 = 1.0 / 12.0;
+
+/// A pixel of a detection.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Pixel {
+    pub(super) x: u32,
+    pub(super) y: u32,
+    /// The smoothed frame above the background.
+    pub(super) excess: f32,
+}
 
 /// A detection taken for an elliptical hill of light.
 #[derive(Clone, Debug)]

@@ -8,9 +8,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::{BufMut, Bytes, BytesMut};
+use chrono::{DateTime, Utc};
 
 use super::params::Parts as Choice;
-use super::snapshot::unix_time;
 use crate::camera::Frame;
 
 /// Unquoted, no leading dashes, the same for every connection: what strict and simple parsers both accept.
@@ -23,6 +23,11 @@ const KEPT_BYTES: usize = 8 << 20;
 /// The stream's own media type.
 pub(super) fn media_type() -> String {
     format!("multipart/x-mixed-replace; boundary={BOUNDARY}")
+}
+
+/// The `X-Timestamp` of a picture: seconds since 1970 with six decimals.
+pub(super) fn unix_time(at: DateTime<Utc>) -> String {
+    format!("{}.{:06}", at.timestamp(), at.timestamp_subsec_micros())
 }
 
 /// How parts are written.

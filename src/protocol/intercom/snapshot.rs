@@ -7,13 +7,12 @@ use actix_web::http::Method;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, EXPIRES, PRAGMA, USER_AGENT};
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
 use futures_util::stream;
 
 use super::answer::answered;
 use super::config::{IntercomConfig, Missing};
 use super::error::Failure;
-use super::multipart::{self, Parts, Style};
+use super::multipart::{self, Parts, Style, unix_time};
 use super::params::{Parameters, SnapshotParameters};
 use super::request::{SnapshotRequest, Wanted, nearest};
 use super::socket::Connection;
@@ -147,11 +146,6 @@ fn failed(camera: &Camera, error: &CameraError, param: Option<&'static str>) -> 
         Failure::NoData(_) => Failure::NoData(param),
         other => other,
     }
-}
-
-/// Seconds since 1970 with six decimals.
-pub(super) fn unix_time(at: DateTime<Utc>) -> String {
-    format!("{}.{:06}", at.timestamp(), at.timestamp_subsec_micros())
 }
 
 /// When a refusal was last logged by this worker.

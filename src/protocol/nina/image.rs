@@ -8,13 +8,13 @@ use super::Nina;
 use super::base64_answer::{base64_answer, in_memory};
 use super::error::Failure;
 use super::history::entry_at;
-use super::image_request::{Debayering, ImageRequest, PictureRequest, recorded_pattern};
+use super::image_request::{Debayering, ImageRequest, PictureRequest, frame_source};
 use super::original::original;
-use super::parameters::{QueryParameters, integer};
+use super::parameters::{QueryParameters, path_index};
 use super::profile::ImageSettings;
 use crate::catalogue::HistoryEntry;
 use crate::protocol::conditional::Validators;
-use crate::render::{FrameSource, Rendition};
+use crate::render::Rendition;
 
 /// Answers with bytes when `stream=true`, else with base64 in the envelope.
 ///
@@ -25,7 +25,7 @@ pub async fn image(
     index: Path<String>,
     nina: Data<Nina>,
 ) -> Result<HttpResponse, Failure> {
-    let index = integer(&index).ok_or_else(|| Failure::unreadable("index", &index))?;
+    let index = path_index(&index)?;
     let asked = ImageRequest::of(&QueryParameters::of(&request)?, &nina.profile.image_settings())?;
     let entry = entry_at(&nina, asked.image_type.as_deref(), index, Failure::no_images).await?;
     if asked.raw_fits {
@@ -79,15 +79,4 @@ async fn streamed(
     validators.write(&mut response);
     response.insert_header((CACHE_CONTROL, "no-cache"));
     Ok(response.content_type(rendition.format.media_type()).body(picture))
-}
-
-/// What the renderer needs to know of an entry's frame.
-pub fn frame_source(entry: &HistoryEntry) -> FrameSource {
-    FrameSource {
-        identity: entry.frame.identity(),
-        path: entry.frame.path.clone(),
-        hdu: entry.frame.facts.hdu,
-        statistics: Some(entry.statistics.clone()),
-        recorded_pattern: recorded_pattern(entry),
-    }
 }

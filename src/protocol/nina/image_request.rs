@@ -6,7 +6,7 @@ use super::profile::ImageSettings;
 use super::sensor::{PatternSetting, SensorType};
 use crate::catalogue::HistoryEntry;
 use crate::pixel::{BayerPattern, Format, Reduction};
-use crate::render::{Finite, Linkage, Rendition, StretchRequest};
+use crate::render::{Finite, FrameSource, Linkage, Rendition, StretchRequest};
 
 /// How a frame shall look, how large, in which format.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -229,6 +229,17 @@ impl Debayering {
 /// The frame's own Bayer pattern, if it has one.
 pub fn recorded_pattern(entry: &HistoryEntry) -> Option<BayerPattern> {
     entry.frame.facts.bayer_pattern.filter(|_| entry.saved.is_bayered)
+}
+
+/// What the renderer needs to know of an entry's frame.
+pub fn frame_source(entry: &HistoryEntry) -> FrameSource {
+    FrameSource {
+        identity: entry.frame.identity(),
+        path: entry.frame.path.clone(),
+        hdu: entry.frame.facts.hdu,
+        statistics: Some(entry.statistics.clone()),
+        recorded_pattern: recorded_pattern(entry),
+    }
 }
 
 #[cfg(test)]

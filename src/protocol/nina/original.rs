@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::Nina;
 use super::base64_answer::base64_answer;
 use super::error::Failure;
-use super::image::frame_source;
+use super::image_request::frame_source;
 use crate::catalogue::HistoryEntry;
 use crate::protocol::byte_ranges;
 use crate::protocol::conditional::Validators;

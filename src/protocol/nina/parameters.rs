@@ -53,6 +53,14 @@ impl QueryParameters {
     }
 }
 
+/// The index of an entry that stands in the path.
+///
+/// # Errors
+/// 400 when it is not an integer.
+pub(super) fn path_index(text: &str) -> Result<i32, Failure> {
+    integer(text).ok_or_else(|| Failure::unreadable("index", text))
+}
+
 /// A decimal integer with optional sign and blanks, or hexadecimal after `0x` or `#`.
 pub fn integer(text: &str) -> Option<i32> {
     let text = text.trim();

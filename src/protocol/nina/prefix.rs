@@ -8,7 +8,7 @@ use super::Nina;
 use super::envelope::Envelope;
 use super::error::Failure;
 use super::history::entry_at;
-use super::parameters::{QueryParameters, integer};
+use super::parameters::{QueryParameters, path_index};
 use crate::ingest::rename::{InvalidPrefix, NamePrefix, RenameError, rename};
 
 /// Renames the file to prefix + name; the entry keeps its index.
@@ -20,7 +20,7 @@ pub async fn prefix(
     index: Path<String>,
     nina: Data<Nina>,
 ) -> Result<HttpResponse, Failure> {
-    let index = integer(&index).ok_or_else(|| Failure::unreadable("index", &index))?;
+    let index = path_index(&index)?;
     let parameters = QueryParameters::of(&request)?;
     let text = parameters.value("prefix").ok_or_else(|| Failure::bad_request("prefix is missing"))?;
     if !nina.settings.rename {

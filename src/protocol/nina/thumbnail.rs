@@ -7,9 +7,8 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::Nina;
 use super::error::Failure;
 use super::history::entry_at;
-use super::image::frame_source;
-use super::image_request::Look;
-use super::parameters::{QueryParameters, integer};
+use super::image_request::{Look, frame_source};
+use super::parameters::{QueryParameters, path_index};
 use crate::catalogue::HistoryEntry;
 use crate::error::chain;
 use crate::pixel::Format;
@@ -31,7 +30,7 @@ pub async fn thumbnail(
     index: Path<String>,
     nina: Data<Nina>,
 ) -> Result<HttpResponse, Failure> {
-    let index = integer(&index).ok_or_else(|| Failure::unreadable("index", &index))?;
+    let index = path_index(&index)?;
     let parameters = QueryParameters::of(&request)?;
     let entry = entry_at(&nina, parameters.given("imageType"), index, Failure::no_thumbnails).await?;
     let source = frame_source(&entry);

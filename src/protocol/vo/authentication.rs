@@ -11,9 +11,10 @@ use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
 
-use super::dali::{Fault, FaultKind, VotableFormat};
+use super::dali::{Fault, FaultKind};
 use super::imageserv::error::Failure;
 use super::obscore::DATALINK;
+use super::votable::VotableFormat;
 use super::write_cross_origin;
 use crate::access::{Access, Identity, Refusal, Service};
 use crate::protocol::credentials::shown;

@@ -84,7 +84,7 @@ pub fn configure(service: &mut ServiceConfig) {
                 .wrap(from_fn(cross_origin))
                 .configure(soda::configure)
                 .configure(uws::configure)
-                .configure(imageserv::configure)
+                .configure(|service| imageserv::configure(service, uws::of_imageserv))
                 .service(standards())
                 .default_service(web::to(imageserv::unknown_route)),
         );

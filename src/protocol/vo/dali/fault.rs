@@ -8,11 +8,10 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 
-use super::TableFormat;
 use crate::catalogue::CatalogueError;
 use crate::error::{Classified, ErrorKind, chain};
 use crate::protocol::vo::body::BodyError;
-use crate::protocol::vo::votable;
+use crate::protocol::vo::votable::{self, TableFormat};
 use crate::render;
 
 /// What kind of failure it is; decides status and label.

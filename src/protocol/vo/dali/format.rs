@@ -3,78 +3,10 @@
 use mime::Mime;
 
 use super::Fault;
-
-/// Rows of a FITS binary table.
-const MOST_BINARY_ROWS: usize = 10_000;
-
-/// How the rows of a VOTable are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Serialization {
-    /// As XML elements.
-    #[default]
-    TableData,
-    /// As base64 of packed values with null flags.
-    Binary2,
-}
-
-/// How a VOTable is written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VotableFormat {
-    /// How its rows are written.
-    pub serialization: Serialization,
-    /// Whether it says to be of version 1.5 in place of 1.4, which older validators want.
-    pub is_1_5: bool,
-    /// What `Content-Type` the client asked for; `None` leaves the choice to the service.
-    pub content_type: Option<String>,
-}
-
-/// Whether the first line of a text table names its columns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Header {
-    /// It does.
-    Present,
-    /// It does not.
-    Absent,
-}
-
-/// The form of an answer that is a table.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TableFormat {
-    /// VOTable.
-    Votable(VotableFormat),
-    /// Comma-separated values; the `Content-Type` to send.
-    Csv(Header, String),
-    /// Tab-separated values; the `Content-Type` to send.
-    Tsv(Header, String),
-    /// A FITS binary table; the `Content-Type` to send.
-    Fits(String),
-    /// A page for browsers; the `Content-Type` to send.
-    Page(String),
-    /// Text for people; the `Content-Type` to send.
-    Plain(String),
-}
-
-impl VotableFormat {
-    /// The media type of a VOTable (VOTable 1.4 §8).
-    pub const MEDIA_TYPE: &'static str = "application/x-votable+xml";
-}
+use crate::protocol::vo::votable::{Serialization, TableFormat, TextHeader, VotableFormat};
 
 impl TableFormat {
-    /// A VOTable as the service likes it.
-    pub fn usual() -> Self {
-        Self::Votable(VotableFormat {
-            serialization: Serialization::TableData,
-            is_1_5: false,
-            content_type: None,
-        })
-    }
-
-    /// How many rows a table of this form may have: a binary table is held until its last row is known.
-    pub fn most_rows(&self) -> usize {
-        if matches!(self, Self::Fits(_)) { MOST_BINARY_ROWS } else { usize::MAX }
-    }
-
-    /// The same for links, which are always `TABLEDATA` or text (DataLink 1.1 §3.3.1).
+    /// This form for links, which are always `TABLEDATA` or text (DataLink 1.1 §3.3.1).
     ///
     /// # Errors
     /// For other forms.
@@ -85,18 +17,6 @@ impl TableFormat {
             _ => return Ok(self),
         };
         Err(Fault::bad_value("RESPONSEFORMAT", name, "links are votable, csv, tsv, text or html"))
-    }
-
-    /// What to send as `Content-Type`: what was asked for, or `usual` for a VOTable that nobody named in full.
-    pub fn content_type(&self, usual: &str) -> String {
-        match self {
-            Self::Votable(format) => format.content_type.clone().unwrap_or_else(|| usual.to_owned()),
-            Self::Csv(_, content_type)
-            | Self::Tsv(_, content_type)
-            | Self::Fits(content_type)
-            | Self::Page(content_type)
-            | Self::Plain(content_type) => content_type.clone(),
-        }
     }
 
     /// The format a value of `RESPONSEFORMAT` asks for, the usual one without a value.
@@ -113,8 +33,8 @@ impl TableFormat {
             "votable" => return Ok(Self::usual()),
             "votable/td" => return Ok(votable(Serialization::TableData)),
             "votable/b2" => return Ok(votable(Serialization::Binary2)),
-            "csv" => return Ok(Self::Csv(Header::Present, "text/csv;header=present".to_owned())),
-            "tsv" => return Ok(Self::Tsv(Header::Present, "text/tab-separated-values".to_owned())),
+            "csv" => return Ok(Self::Csv(TextHeader::Present, "text/csv;header=present".to_owned())),
+            "tsv" => return Ok(Self::Tsv(TextHeader::Present, "text/tab-separated-values".to_owned())),
             "fits" => return Ok(Self::Fits("application/fits".to_owned())),
             "text" => return Ok(Self::Plain("text/plain; charset=utf-8".to_owned())),
             "html" => return Ok(Self::Page("text/html; charset=utf-8".to_owned())),
@@ -122,8 +42,11 @@ impl TableFormat {
         }
         let asked = parse_media_type(value).ok_or_else(unsupported)?;
         let parameter = |name: &str| asked.get_param(name).map(|value| value.as_str().to_ascii_lowercase());
-        let header =
-            if parameter("header").as_deref() == Some("absent") { Header::Absent } else { Header::Present };
+        let header = if parameter("header").as_deref() == Some("absent") {
+            TextHeader::Absent
+        } else {
+            TextHeader::Present
+        };
         match asked.essence_str() {
             VotableFormat::MEDIA_TYPE | "text/xml" | "application/xml" => Ok(Self::Votable(VotableFormat {
                 serialization: match parameter("serialization").as_deref() {
@@ -184,7 +107,7 @@ mod tests {
         assert_eq!(votable("votable").content_type, None);
         assert_eq!(
             TableFormat::wanted(Some("text/csv;header=absent")).unwrap(),
-            TableFormat::Csv(Header::Absent, "text/csv;header=absent".to_owned())
+            TableFormat::Csv(TextHeader::Absent, "text/csv;header=absent".to_owned())
         );
     }
 

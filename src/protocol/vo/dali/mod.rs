@@ -7,6 +7,6 @@ mod literals;
 mod parameters;
 
 pub use fault::{Fault, FaultKind};
-pub use format::{Header, Serialization, TableFormat, VotableFormat, parse_media_type};
+pub use format::parse_media_type;
 pub use literals::{LiteralError, boolean, circle, number, numbers, polygon, position, timestamp};
 pub use parameters::Parameters;

@@ -14,11 +14,11 @@ use self::link::COLUMNS;
 use self::links::Links;
 use super::Vo;
 use super::authentication::user_of;
-use super::dali::{Fault, Parameters, TableFormat};
+use super::dali::{Fault, Parameters};
 use super::descriptors::LINKS;
 use super::obscore::DATALINK;
 use super::resources::Resources;
-use super::votable::{Datatype, Ending, Opening, Param, Role, ServiceDescriptor, TableWriter};
+use super::votable::{Datatype, Ending, Opening, Param, Role, ServiceDescriptor, TableFormat, TableWriter};
 
 /// Mounts the service.
 pub fn configure(service: &mut ServiceConfig) {

@@ -24,16 +24,16 @@ use actix_web::web::ServiceConfig;
 use actix_web::{FromRequest, HttpRequest, Resource, Responder, Scope, web};
 
 use self::error::Failure;
-use super::{authentication, uws};
+use super::authentication;
 
-/// Mounts the routes: `/v1` and the older ones.
-pub fn configure(service: &mut ServiceConfig) {
-    service.service(scope());
+/// Mounts the routes: `/v1`, with `jobs` in it, and the older ones.
+pub fn configure(service: &mut ServiceConfig, jobs: fn(&mut ServiceConfig)) {
+    service.service(scope(jobs));
     v0::configure(service);
 }
 
 /// The routes below `/v1`.
-fn scope() -> Scope {
+fn scope(jobs: fn(&mut ServiceConfig)) -> Scope {
     web::scope("/v1")
         .service(readable(resource(""), service::landing_page))
         .service(readable(resource("/availability"), service::availability))
@@ -46,7 +46,7 @@ fn scope() -> Scope {
                 .route(web::post().to(images::posted))
                 .route(web::put().to(images::posted)),
         )
-        .configure(uws::of_imageserv)
+        .configure(jobs)
         .default_service(web::to(unknown_route))
 }
 

@@ -12,15 +12,15 @@ use super::request::SiaRequest;
 use super::{STANDARD, STANDARD_QUERY};
 use crate::catalogue::{ArchiveImage, Search};
 use crate::error::chain;
+use crate::protocol::vo::Vo;
 use crate::protocol::vo::archives::Holding;
 use crate::protocol::vo::dali::{Fault, FaultKind};
 use crate::protocol::vo::descriptors::{self, Subject};
 use crate::protocol::vo::obscore::{self, DATALINK, FITS};
 use crate::protocol::vo::resources::Resources;
 use crate::protocol::vo::votable::{
-    Datatype, Ending, Opening, Param, Role, ServiceDescriptor, TableWriter, Values,
+    Datatype, Ending, Opening, Param, Role, ServiceDescriptor, TableWriter, Values, VotableFormat,
 };
-use crate::protocol::vo::{Vo, dali::VotableFormat};
 
 /// Rows that are read before anything is sent: shorter answers have a length, say in their first line whether there
 /// is more, and can still fail with a status.

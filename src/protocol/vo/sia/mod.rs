@@ -8,7 +8,8 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use self::request::SiaRequest;
 use super::Vo;
-use super::dali::{Fault, Parameters, TableFormat, VotableFormat};
+use super::dali::{Fault, Parameters};
+use super::votable::{TableFormat, VotableFormat};
 
 /// The standard, as answers name it.
 const STANDARD: &str = "ivo://ivoa.net/std/SIA";

@@ -3,8 +3,9 @@
 use crate::catalogue::{ImageSearch, Interval, SearchedDataset};
 use crate::protocol::vo::VoConfig;
 use crate::protocol::vo::archives::{Archives, Holding};
-use crate::protocol::vo::dali::{Fault, LiteralError, Parameters, TableFormat, position};
+use crate::protocol::vo::dali::{Fault, LiteralError, Parameters, position};
 use crate::protocol::vo::obscore::{DATALINK, FITS};
+use crate::protocol::vo::votable::TableFormat;
 
 /// Values one request may have over all its parameters; every one of them costs a condition on every row.
 const MOST_VALUES: usize = 500;

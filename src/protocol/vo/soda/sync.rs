@@ -8,8 +8,9 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::request::SodaRequest;
 use super::{cutout, dataset, descriptor};
 use crate::protocol::vo::Vo;
-use crate::protocol::vo::dali::{Fault, Parameters, Serialization, TableFormat, VotableFormat};
+use crate::protocol::vo::dali::{Fault, Parameters};
 use crate::protocol::vo::votable::{Datatype, Field, VotableWriter};
+use crate::protocol::vo::votable::{Serialization, TableFormat, VotableFormat};
 
 /// Why there is nothing, for people; clients go by the status.
 const REASON: HeaderName = HeaderName::from_static("x-reason");

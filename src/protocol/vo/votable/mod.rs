@@ -6,11 +6,13 @@ mod binary_table;
 mod delimited;
 mod descriptor;
 mod field;
+mod format;
 mod page;
 mod table;
 mod writer;
 
 pub use descriptor::{Param, Role, ServiceDescriptor, Values};
 pub use field::{Datatype, Field, Value, double_text};
+pub use format::{Serialization, TableFormat, TextHeader, VotableFormat};
 pub use table::{Ending, Opening, TableWriter};
 pub use writer::{ICRS, UTC, VotableWriter, error_document};

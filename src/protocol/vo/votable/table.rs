@@ -5,8 +5,7 @@ use bytes::Bytes;
 use super::binary_table::BinaryTable;
 use super::delimited::Delimited;
 use super::page::{Page, PlainText};
-use super::{Field, ServiceDescriptor, Value, VotableWriter};
-use crate::protocol::vo::dali::{Header, TableFormat};
+use super::{Field, ServiceDescriptor, TableFormat, TextHeader, Value, VotableWriter};
 
 /// A table being written.
 #[derive(Debug)]
@@ -70,10 +69,10 @@ impl TableWriter {
                 Form::Votable(Box::new(document))
             }
             TableFormat::Csv(header, _) => {
-                Form::Delimited(Delimited::new(b',', fields, *header == Header::Present))
+                Form::Delimited(Delimited::new(b',', fields, *header == TextHeader::Present))
             }
             TableFormat::Tsv(header, _) => {
-                Form::Delimited(Delimited::new(b'\t', fields, *header == Header::Present))
+                Form::Delimited(Delimited::new(b'\t', fields, *header == TextHeader::Present))
             }
             TableFormat::Fits(_) => Form::Fits(Box::new(BinaryTable::new(fields))),
             TableFormat::Page(_) => Form::Page(Page::new(opening.standard_id, fields)),

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::ServiceDescriptor;
 use super::binary2::Binary2;
 use super::field::{Field, Value};
-use crate::protocol::vo::dali::{Serialization, VotableFormat};
+use super::format::{Serialization, VotableFormat};
 use crate::protocol::vo::xml::XmlWriter;
 
 /// The namespace of 1.3, which 1.4 and 1.5 kept.

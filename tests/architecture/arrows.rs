@@ -1,11 +1,7 @@
-//! The house rules that the compiler cannot check: which room may use which, and who may touch which library.
-//!
-//! Reads `src/`, collects every `crate::…` and `super::…` path (tests included), and compares it with the tables.
+//! Which room may use which, and who may touch which library: every path of `src/`, tests included, is held against
+//! the tables.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
-use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
+use crate::source::{SourceFile, source_files};
 
 /// Room → what it may use besides itself, `error` and `clock`.
 ///
@@ -59,9 +55,6 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("rawler", &["camera_raw::decode"]),
 ];
 
-/// Names that say nothing about what is inside.
-const NO_NAMES: &[&str] = &["utils", "util", "helpers", "helper", "common", "misc", "manager"];
-
 #[test]
 fn every_use_follows_the_arrows() {
     let complaints: Vec<String> = source_files().iter().flat_map(SourceFile::complaints).collect();
@@ -74,7 +67,7 @@ fn every_room_has_its_arrows() {
         let room = file.room();
         assert!(
             room == "lib" || ARROWS.iter().any(|(name, _)| *name == room),
-            "{}: the room `{room}` is missing in the table ARROWS of tests/architecture.rs",
+            "{}: the room `{room}` is missing in the table ARROWS of tests/architecture/arrows.rs",
             file.path.display()
         );
     }
@@ -85,23 +78,10 @@ fn every_folder_of_protocol_is_a_dialect() {
     for file in source_files().iter().filter(|file| file.room() == "protocol" && file.module.len() > 2) {
         assert!(
             DIALECTS.contains(&file.module[1].as_str()),
-            "{}: the dialect `{}` is missing in the table DIALECTS of tests/architecture.rs",
+            "{}: the dialect `{}` is missing in the table DIALECTS of tests/architecture/arrows.rs",
             file.path.display(),
             file.module[1]
         );
-    }
-}
-
-#[test]
-fn every_file_is_named_after_what_is_inside() {
-    for file in source_files() {
-        for name in &file.module {
-            assert!(
-                !NO_NAMES.contains(&name.as_str()),
-                "{}: `{name}` says nothing about what is inside; name it after its concept",
-                file.path.display()
-            );
-        }
     }
 }
 
@@ -170,47 +150,15 @@ fn paths_along_the_arrows_are_left_in_peace() {
     }
 }
 
-/// One file below `src/`.
-struct SourceFile {
-    path: PathBuf,
-    /// Its module path: `["pixel", "codec"]`, `["server"]`, `["lib"]`, `["main"]`.
-    module: Vec<String>,
-    text: String,
-}
-
-/// A path found in a file, as segments from the root of the crate, and its line.
-#[derive(Debug)]
-struct UsedPath {
-    segments: Vec<String>,
-    line: usize,
-}
-
 impl SourceFile {
-    fn sample(module: &[&str], text: &str) -> Self {
-        Self {
-            path: PathBuf::from(format!("src/{}.rs", module.join("/"))),
-            module: module.iter().map(ToString::to_string).collect(),
-            text: text.into(),
-        }
-    }
-
-    fn room(&self) -> &str {
-        &self.module[0]
-    }
-
     /// What this file does against the rules, one line each.
     fn complaints(&self) -> Vec<String> {
-        let tokens: TokenStream = self.text.parse().expect("the compiler has read this file before us");
-        let mut paths = Vec::new();
-        let mut identifiers = Vec::new();
-        let inside: &[String] = if matches!(self.room(), "lib" | "main") { &[] } else { &self.module };
-        collect(tokens, inside, &mut paths, &mut identifiers);
-
-        let against_arrows = paths.iter().filter_map(|path| {
+        let contents = self.contents();
+        let against_arrows = contents.paths.iter().filter(|path| !path.relative).filter_map(|path| {
             let arrow = self.broken_arrow(&path.segments)?;
             Some(format!("{}:{}: {arrow}", self.path.display(), path.line))
         });
-        let against_libraries = identifiers.iter().filter_map(|(name, line)| {
+        let against_libraries = contents.words.iter().filter_map(|(name, line)| {
             let (_, allowed) = LIBRARIES.iter().find(|(library, _)| name.starts_with(library))?;
             let here = self.module.join("::");
             let at_home = allowed.iter().any(|home| here == *home || here.starts_with(&format!("{home}::")));
@@ -247,120 +195,4 @@ impl SourceFile {
             format!("`{room}` may not use `{used}` ({room} → {allowed})")
         })
     }
-}
-
-/// Every `.rs` file below `src/`.
-fn source_files() -> Vec<SourceFile> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut folders = vec![root.join("src")];
-    let mut files = Vec::new();
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).expect("src/ is readable") {
-            let path = entry.expect("src/ is readable").path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let text = fs::read_to_string(&path).expect("source files are readable text");
-                let path = path.strip_prefix(root).expect("found below the root").to_path_buf();
-                let mut module: Vec<String> = path
-                    .with_extension("")
-                    .iter()
-                    .skip(1)
-                    .map(|name| name.to_str().expect("file names are plain").to_owned())
-                    .collect();
-                if module.len() > 1 && module.last().is_some_and(|name| name == "mod") {
-                    module.pop();
-                }
-                files.push(SourceFile { path, module, text });
-            }
-        }
-    }
-    assert!(files.len() > 10, "src/ was not found");
-    files
-}
-
-/// Collects the crate's own paths and all identifiers of `tokens`, which stand inside the module `inside`.
-fn collect(
-    tokens: TokenStream,
-    inside: &[String],
-    paths: &mut Vec<UsedPath>,
-    identifiers: &mut Vec<(String, usize)>,
-) {
-    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
-    let mut at = 0;
-    while at < tokens.len() {
-        match &tokens[at] {
-            TokenTree::Ident(word) => {
-                let (name, line) = (word.to_string(), word.span().start().line);
-                identifiers.push((name.clone(), line));
-                let root = match name.as_str() {
-                    "crate" | "trifocal" if is_path_separator(&tokens, at + 1) => Some(Vec::new()),
-                    "super" if !(at >= 2 && is_path_separator(&tokens, at - 2)) => {
-                        Some(inside[..inside.len().saturating_sub(1)].to_vec())
-                    }
-                    _ => None,
-                };
-                if let Some(root) = root {
-                    follow(&tokens, at + 1, root, line, paths);
-                }
-                if name == "mod"
-                    && let (Some(TokenTree::Ident(child)), Some(TokenTree::Group(body))) =
-                        (tokens.get(at + 1), tokens.get(at + 2))
-                {
-                    let child = [inside, &[child.to_string()]].concat();
-                    collect(body.stream(), &child, paths, identifiers);
-                    at += 2;
-                }
-            }
-            TokenTree::Group(group) => collect(group.stream(), inside, paths, identifiers),
-            _ => {}
-        }
-        at += 1;
-    }
-}
-
-/// Follows `::name`, `::super`, `::{…}` from `at`; `so_far` is what stands before it.
-fn follow(tokens: &[TokenTree], at: usize, mut so_far: Vec<String>, line: usize, paths: &mut Vec<UsedPath>) {
-    if !is_path_separator(tokens, at) {
-        paths.push(UsedPath { segments: so_far, line });
-        return;
-    }
-    match tokens.get(at + 2) {
-        Some(TokenTree::Ident(word)) if word == "super" => {
-            so_far.pop();
-            follow(tokens, at + 3, so_far, line, paths);
-        }
-        Some(TokenTree::Ident(word)) => {
-            let line = word.span().start().line;
-            so_far.push(word.to_string());
-            follow(tokens, at + 3, so_far, line, paths);
-        }
-        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => {
-            let branches: Vec<TokenTree> = group.stream().into_iter().collect();
-            for branch in branches.split(is_comma).filter(|branch| !branch.is_empty()) {
-                let mut segments = so_far.clone();
-                let line = branch[0].span().start().line;
-                match &branch[0] {
-                    TokenTree::Ident(word) if word == "self" => {}
-                    first => segments.push(first.to_string()),
-                }
-                follow(branch, 1, segments, line, paths);
-            }
-        }
-        // `*`, or something generic: the path so far is what is used; a star at the root uses everything.
-        Some(star) if so_far.is_empty() => paths.push(UsedPath { segments: vec![star.to_string()], line }),
-        _ => paths.push(UsedPath { segments: so_far, line }),
-    }
-}
-
-fn is_comma(token: &TokenTree) -> bool {
-    matches!(token, TokenTree::Punct(mark) if mark.as_char() == ',')
-}
-
-fn is_path_separator(tokens: &[TokenTree], at: usize) -> bool {
-    matches!(
-        (tokens.get(at), tokens.get(at + 1)),
-        (Some(TokenTree::Punct(one)), Some(TokenTree::Punct(two)))
-            if one.as_char() == ':' && one.spacing() == Spacing::Joint && two.as_char() == ':'
-    )
 }
