@@ -1,150 +1,11 @@
-//! Jobs of clients and their results (UWS 1.1): the rows. What runs them lives elsewhere.
-
-use std::fmt;
+//! Jobs of clients: the rows. What runs them lives elsewhere.
 
 use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite};
-use uuid::Uuid;
 
+use super::job::{Job, JobFailure, JobFilter, JobId, JobPhase};
 use super::{Catalogue, CatalogueError, Result, rows};
-
-/// The unguessable name of a job: 122 random bits.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct JobId(String);
-
-impl JobId {
-    /// A name nobody has.
-    pub fn random() -> Self {
-        Self(Uuid::new_v4().simple().to_string())
-    }
-
-    /// The name a client gives, if it can be one: lower-case hexadecimal digits, safe in paths.
-    pub fn parse(text: &str) -> Option<Self> {
-        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-        (text.len() == 32 && text.bytes().all(is_digit)).then(|| Self(text.to_owned()))
-    }
-
-    /// The name itself.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for JobId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// Where a job is on its way (UWS 1.1 §2.1.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum JobPhase {
-    /// Created; its parameters may change.
-    Pending,
-    /// Waiting for a worker.
-    Queued,
-    /// With a worker.
-    Executing,
-    /// Done.
-    Completed,
-    /// Failed.
-    Error,
-    /// Stopped by the client or by its time limit.
-    Aborted,
-}
-
-impl JobPhase {
-    /// Every phase.
-    pub const ALL: [Self; 6] =
-        [Self::Pending, Self::Queued, Self::Executing, Self::Completed, Self::Error, Self::Aborted];
-
-    /// The name UWS gives it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Pending => "PENDING",
-            Self::Queued => "QUEUED",
-            Self::Executing => "EXECUTING",
-            Self::Completed => "COMPLETED",
-            Self::Error => "ERROR",
-            Self::Aborted => "ABORTED",
-        }
-    }
-
-    /// The phase of this name.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|phase| phase.name() == name)
-    }
-
-    /// Whether it may still change by itself or by the client.
-    pub fn is_active(self) -> bool {
-        matches!(self, Self::Pending | Self::Queued | Self::Executing)
-    }
-}
-
-/// Why a job failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JobFailure {
-    /// One sentence with its label, for anyone.
-    pub message: String,
-    /// Whether the same again may succeed.
-    pub is_transient: bool,
-}
-
-/// A file a job made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JobResult {
-    /// 1, 2, 3, … in the order of the request.
-    pub number: u32,
-    /// Its length.
-    pub bytes: u64,
-    /// Its media type.
-    pub media_type: String,
-    /// What it is, in words.
-    pub description: String,
-}
-
-/// A job.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Job {
-    /// Its name.
-    pub id: JobId,
-    /// Which service runs it, in that service's own words.
-    pub service: String,
-    /// The session or the user it may be listed for; empty for none.
-    pub session: String,
-    /// Where it is on its way.
-    pub phase: JobPhase,
-    /// The client's own name for the run.
-    pub run_id: Option<String>,
-    /// When it was created.
-    pub created_at: DateTime<Utc>,
-    /// When a worker took it.
-    pub started_at: Option<DateTime<Utc>>,
-    /// When it ended.
-    pub ended_at: Option<DateTime<Utc>>,
-    /// Seconds it may run; 0 for as long as the service lets it.
-    pub execution_s: u64,
-    /// When it and its results are forgotten.
-    pub destruction_at: DateTime<Utc>,
-    /// Names and values in order.
-    pub parameters: Vec<(String, String)>,
-    /// Why it failed.
-    pub failure: Option<JobFailure>,
-}
-
-/// Which jobs of a session are listed.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct JobFilter {
-    /// Those of this service.
-    pub service: String,
-    /// Any of these phases; none means all.
-    pub phases: Vec<JobPhase>,
-    /// Created after this time.
-    pub after: Option<DateTime<Utc>>,
-    /// Only so many, the newest.
-    pub last: Option<u32>,
-}
 
 const COLUMNS: &str = "id, session, phase, run_id, created_ns, started_ns, ended_ns, execution_s, destruction_ns, \
                        parameters, error, error_is_transient, service";
@@ -344,56 +205,6 @@ impl Catalogue {
         Ok(())
     }
 
-    /// The results of a job in order.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn job_results(&self, id: &JobId) -> Result<Vec<JobResult>> {
-        let sql =
-            "select number, bytes, media_type, description from job_result where job_id = ? order by number";
-        let rows = sqlx::query(sql).bind(id.as_str()).fetch_all(&self.readers).await?;
-        let result = |row: &SqliteRow| {
-            Ok(JobResult {
-                number: rows::unsigned(row.try_get(0)?, "result number")?,
-                bytes: rows::unsigned(row.try_get(1)?, "result length")?,
-                media_type: row.try_get(2)?,
-                description: row.try_get(3)?,
-            })
-        };
-        rows.iter().map(result).collect()
-    }
-
-    /// Adds a result, or replaces the one of its number.
-    ///
-    /// # Errors
-    /// When the database cannot be written, or the job is gone.
-    pub async fn put_job_result(&self, id: &JobId, result: &JobResult) -> Result<()> {
-        sqlx::query(
-            "insert or replace into job_result (job_id, number, bytes, media_type, description) \
-             values (?, ?, ?, ?, ?)",
-        )
-        .bind(id.as_str())
-        .bind(i64::from(result.number))
-        .bind(i64::try_from(result.bytes).unwrap_or(i64::MAX))
-        .bind(&result.media_type)
-        .bind(&result.description)
-        .execute(&self.writer)
-        .await?;
-        Ok(())
-    }
-
-    /// Forgets the results of a job.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub async fn drop_job_results(&self, id: &JobId) -> Result<()> {
-        sqlx::query("delete from job_result where job_id = ?")
-            .bind(id.as_str())
-            .execute(&self.writer)
-            .await?;
-        Ok(())
-    }
-
     /// Forgets a job and its results; `false` when there was none.
     ///
     /// # Errors
@@ -405,13 +216,13 @@ impl Catalogue {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use chrono::TimeDelta;
 
     use super::*;
     use crate::catalogue::tests::{clock, empty};
 
-    fn job(session: &str, minutes: i64) -> Job {
+    pub(in crate::catalogue) fn job(session: &str, minutes: i64) -> Job {
         let created_at = clock().utc() + TimeDelta::minutes(minutes);
         Job {
             id: JobId::random(),
@@ -483,34 +294,5 @@ mod tests {
         assert_eq!(listed(JobFilter { after, ..all() }).await, [1, 2]);
         assert_eq!(listed(JobFilter { last: Some(2), ..all() }).await, [2, 1]);
         assert_eq!(catalogue.expired_jobs(jobs[1].destruction_at).await.unwrap().len(), 2);
-    }
-
-    #[tokio::test]
-    async fn results_belong_to_their_job() {
-        let (_folder, catalogue) = empty().await;
-        let job = job("", 0);
-        catalogue.add_job(&job).await.unwrap();
-        let result = |number| JobResult {
-            number,
-            bytes: 2880,
-            media_type: "application/fits".to_owned(),
-            description: "CIRCLE 1 2 3".to_owned(),
-        };
-        for number in [2, 1, 2] {
-            catalogue.put_job_result(&job.id, &result(number)).await.unwrap();
-        }
-        assert_eq!(catalogue.job_results(&job.id).await.unwrap(), [result(1), result(2)]);
-        catalogue.remove_job(&job.id).await.unwrap();
-        assert!(catalogue.job_results(&job.id).await.unwrap().is_empty());
-        assert!(catalogue.put_job_result(&job.id, &result(1)).await.is_err(), "the job is gone");
-    }
-
-    #[test]
-    fn names_are_long_random_and_safe_in_paths() {
-        let id = JobId::random();
-        assert_eq!(JobId::parse(id.as_str()), Some(id));
-        for text in ["", "..", "../../../../../../../../../../etc", "ABCDEF00ABCDEF00ABCDEF00ABCDEF00"] {
-            assert_eq!(JobId::parse(text), None);
-        }
     }
 }

@@ -19,7 +19,9 @@ mod image_writes;
 pub mod images;
 mod inspection;
 mod interval;
-pub mod jobs;
+pub mod job;
+mod job_results;
+mod jobs;
 pub mod known;
 mod lock;
 mod migrations;
@@ -56,7 +58,7 @@ pub use identity::{DataId, IdentityError, ScienceId, ScienceIdScheme, SdssFilter
 pub use images::{ArchiveImage, Coverage, Duplicate, ImagePlace, NewImage};
 pub use inspection::Inspection;
 pub use interval::Interval;
-pub use jobs::{Job, JobFailure, JobFilter, JobId, JobPhase, JobResult};
+pub use job::{Job, JobFailure, JobFilter, JobId, JobPhase, JobResult};
 pub use known::{KnownFile, KnownState, Rejection};
 pub use names::{ArchiveId, Dataset};
 

@@ -2,10 +2,13 @@
 //! only, written from the specification (XISF 1.0). Knows nothing of FITS.
 
 mod block;
+mod checksum;
+mod compression;
 pub mod error;
 pub mod file;
 pub mod header;
 mod samples;
+mod text_encoding;
 
 pub use error::{Result, XisfError};
 pub use file::XisfFile;
