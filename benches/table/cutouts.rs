@@ -22,14 +22,7 @@ pub(crate) fn measure() -> anyhow::Result<Vec<Row>> {
     let directory = tempfile::tempdir()?;
     let archive = directory.path().join("archive");
     files::write_fields(&archive)?;
-    let gateway = Gateway::start(
-        directory.path(),
-        &format!(
-            "[[archives]]\nid = \"bench\"\nauthority = \"example.org\"\n[[archives.datasets]]\nname = \"calexp\"\n\
-             directory = \"{}\"\nscience_id = \"sequence\"\n",
-            archive.display()
-        ),
-    )?;
+    let gateway = Gateway::with_archive(directory.path(), "calexp", &archive)?;
     let mut rows = Vec::new();
     for (name, side, precut, reach) in [
         ("100x100 float cutout, 8 connections", 100, 2000, 0.5),

@@ -48,6 +48,19 @@ impl Gateway {
         Ok(gateway)
     }
 
+    /// Starts it with one archive, `bench`, of one dataset.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub(crate) fn with_archive(directory: &Path, dataset: &str, files: &Path) -> anyhow::Result<Self> {
+        let settings = format!(
+            "[[archives]]\nid = \"bench\"\nauthority = \"example.org\"\n[[archives.datasets]]\nname = \"{dataset}\"\n\
+             directory = \"{}\"\nscience_id = \"sequence\"\n",
+            files.display()
+        );
+        Self::start(directory, &settings)
+    }
+
     fn wait_until_ready(&mut self) -> anyhow::Result<()> {
         let deadline = Instant::now() + START;
         while self.fetch("/readyz").is_err() {

@@ -28,14 +28,7 @@ pub(crate) fn measure() -> anyhow::Result<Vec<Row>> {
     let archive = directory.path().join("archive");
     fs::create_dir_all(&archive)?;
     write_sparse(&archive.join("mosaic_1.fits"))?;
-    let gateway = Gateway::start(
-        directory.path(),
-        &format!(
-            "[[archives]]\nid = \"bench\"\nauthority = \"example.org\"\n[[archives.datasets]]\nname = \"mosaic\"\n\
-             directory = \"{}\"\nscience_id = \"sequence\"\n",
-            archive.display()
-        ),
-    )?;
+    let gateway = Gateway::with_archive(directory.path(), "mosaic", &archive)?;
     Ok(vec![memory(&gateway)?, slowest(&gateway, directory.path())?])
 }
 

@@ -187,11 +187,11 @@ async fn rejected_files_are_listed_with_reason_until_they_mend() {
     let stamp = facts(1).stamp;
     let frame = batch.reject(&Origin::Nina, &path(1), stamp, "the file ends early", false).await.unwrap();
     batch.commit().await.unwrap();
-    assert_eq!(catalogue.rejections().await.unwrap().len(), 1);
+    assert_eq!(catalogue.rejections_of(&Origin::Nina).await.unwrap().len(), 1);
     assert_eq!(catalogue.frame(frame).await.unwrap(), None);
     assert_eq!(catalogue.history_count(None).await.unwrap(), 0);
     assert_eq!(save(&catalogue, 1, FrameType::Light).await, frame);
-    assert!(catalogue.rejections().await.unwrap().is_empty());
+    assert!(catalogue.rejections_of(&Origin::Nina).await.unwrap().is_empty());
 
     let mut batch = catalogue.begin().await.unwrap();
     batch.reject(&Origin::Nina, &path(1), stamp, "the file ends early", false).await.unwrap();

@@ -1,4 +1,4 @@
-//! What a scan needs to know of the files it met before, and what operators need to know of those refused.
+//! What a scan needs to know of the files it met before.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -30,17 +30,6 @@ pub enum KnownState {
     Ok,
     Missing,
     Rejected,
-}
-
-/// A file that is not shown, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rejection {
-    /// Where it was found.
-    pub origin: Origin,
-    /// The file.
-    pub path: PathBuf,
-    /// The reason, for operators: never part of an answer.
-    pub reason: String,
 }
 
 impl Catalogue {
@@ -79,25 +68,6 @@ impl Catalogue {
                    and f.state = 'rejected' where s.kind = ? and s.db = ? and s.dataset = ?";
         let rows = sqlx::query(sql).bind(kind).bind(db).bind(dataset).fetch_all(&self.readers).await?;
         rows.iter().map(|row| Ok((PathBuf::from(row.try_get::<String, _>(0)?), row.try_get(1)?))).collect()
-    }
-
-    /// All files that are not shown, with reasons, by origin and path.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn rejections(&self) -> Result<Vec<Rejection>> {
-        let sql = "select s.kind, s.db, s.dataset, f.path, f.rejection from frame f \
-                   join source s on s.id = f.source_id where f.state = 'rejected' \
-                   order by s.kind, s.db, s.dataset, f.path";
-        let rows = sqlx::query(sql).fetch_all(&self.readers).await?;
-        let rejection = |row: &SqliteRow| {
-            Ok(Rejection {
-                origin: Origin::from_columns(row.try_get(0)?, row.try_get(1)?, row.try_get(2)?)?,
-                path: PathBuf::from(row.try_get::<String, _>(3)?),
-                reason: row.try_get(4)?,
-            })
-        };
-        rows.iter().map(rejection).collect()
     }
 }
 

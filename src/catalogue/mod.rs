@@ -59,7 +59,7 @@ pub use images::{ArchiveImage, Coverage, Duplicate, ImagePlace, NewImage};
 pub use inspection::Inspection;
 pub use interval::Interval;
 pub use job::{Job, JobFailure, JobFilter, JobId, JobPhase, JobResult};
-pub use known::{KnownFile, KnownState, Rejection};
+pub use known::{KnownFile, KnownState};
 pub use names::{ArchiveId, Dataset};
 
 use crate::clock::Clock;

@@ -270,7 +270,7 @@ async fn broken_files_are_rejected_with_reason_until_they_are_whole() {
     for file in &report.rejected {
         assert!(!file.reason.is_empty() && !file.reason.contains('/'), "{file:?}");
     }
-    assert_eq!(site.catalogue.rejections().await.unwrap().len(), 4);
+    assert_eq!(site.catalogue.rejections_of(&Origin::Nina).await.unwrap().len(), 4);
 
     let report = site.scan(&site.nina()).await;
     assert!(!report.is_change());
@@ -281,7 +281,7 @@ async fn broken_files_are_rejected_with_reason_until_they_are_whole() {
     fs::remove_file(site.path("empty.fits")).unwrap();
     let report = site.scan(&site.nina()).await;
     assert_eq!((names(&report.added), report.removed.len()), (vec!["cut.fits".to_owned()], 1));
-    assert_eq!(site.catalogue.rejections().await.unwrap().len(), 2);
+    assert_eq!(site.catalogue.rejections_of(&Origin::Nina).await.unwrap().len(), 2);
     assert_eq!(site.levels().await, [10, 10]);
 }
 

@@ -2,10 +2,15 @@
 
 use std::time::Duration;
 
+use prometheus::core::Collector;
 use prometheus::{
     Encoder, GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
     TextEncoder,
 };
+
+/// Upper bounds of the classes that durations of requests are counted in, seconds.
+const DURATIONS_S: [f64; 13] =
+    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
 
 /// The service's metrics; labels come from closed sets only.
 #[derive(Clone, Debug)]
@@ -53,89 +58,62 @@ impl Metrics {
     /// # Errors
     /// When two metrics share a name, which a test rules out.
     pub fn register() -> prometheus::Result<Self> {
-        let registry = Registry::new();
-        let counters = |name: &str, help: &str, labels: &[&str]| -> prometheus::Result<IntCounterVec> {
-            let metric = IntCounterVec::new(Opts::new(name, help), labels)?;
-            registry.register(Box::new(metric.clone()))?;
-            Ok(metric)
-        };
-        let gauges = |name: &str, help: &str, labels: &[&str]| -> prometheus::Result<IntGaugeVec> {
-            let metric = IntGaugeVec::new(Opts::new(name, help), labels)?;
-            registry.register(Box::new(metric.clone()))?;
-            Ok(metric)
-        };
-        let gauge = |name: &str, help: &str| -> prometheus::Result<IntGauge> {
-            let metric = IntGauge::new(name, help)?;
-            registry.register(Box::new(metric.clone()))?;
-            Ok(metric)
-        };
-        let request_duration = HistogramVec::new(
-            HistogramOpts::new(
-                "trifocal_request_duration_seconds",
-                "Time until the head of an answer is ready.",
-            )
-            .buckets(vec![0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0]),
-            &["dialect", "endpoint"],
-        )?;
-        registry.register(Box::new(request_duration.clone()))?;
-        let seconds = |name: &str, help: &str| -> prometheus::Result<GaugeVec> {
-            let metric = GaugeVec::new(Opts::new(name, help), &["camera"])?;
-            registry.register(Box::new(metric.clone()))?;
-            Ok(metric)
-        };
-        let camera_frame_age =
-            seconds("trifocal_camera_frame_age_seconds", "Age of the newest frame of a camera.")?;
-        let camera_unchanged = seconds(
-            "trifocal_camera_unchanged_seconds",
-            "Time a camera has shown the very same picture; long for one that froze.",
-        )?;
-        let version = Opts::new("trifocal_build_info", "1 for the version that runs.")
-            .const_label("version", env!("CARGO_PKG_VERSION"));
-        let build = IntGauge::with_opts(version)?;
-        build.set(1);
-        registry.register(Box::new(build))?;
+        let new = Registrar(Registry::new());
+        new.version()?;
         Ok(Self {
-            requests: counters(
+            requests: new.counters(
                 "trifocal_requests_total",
                 "Answered requests.",
                 &["dialect", "endpoint", "status"],
             )?,
-            cache_requests: counters(
+            request_duration: new.durations(
+                "trifocal_request_duration_seconds",
+                "Time until the head of an answer is ready.",
+                &["dialect", "endpoint"],
+            )?,
+            cache_requests: new.counters(
                 "trifocal_cache_requests_total",
                 "Answers taken from a cache or computed.",
                 &["cache", "outcome"],
             )?,
-            cache_bytes: gauges("trifocal_cache_bytes", "Bytes held by a cache.", &["cache"])?,
-            renditions_held: gauge(
+            cache_bytes: new.gauges("trifocal_cache_bytes", "Bytes held by a cache.", &["cache"])?,
+            renditions_held: new.gauge(
                 "trifocal_renditions_held_bytes",
                 "Bytes of pictures that are cached or on their way to clients.",
             )?,
-            renders_in_flight: gauge("trifocal_renders_in_flight", "Renders being computed.")?,
-            renders_queued: gauge("trifocal_renders_queued", "Renders waiting for their turn.")?,
-            frames: gauges("trifocal_frames", "Frames that can be asked for.", &["origin"])?,
-            jobs: gauge("trifocal_jobs", "Jobs that are kept, of any phase.")?,
-            job_results_bytes: gauge("trifocal_job_results_bytes", "Room taken by results of jobs.")?,
-            camera_state: gauges(
+            renders_in_flight: new.gauge("trifocal_renders_in_flight", "Renders being computed.")?,
+            renders_queued: new.gauge("trifocal_renders_queued", "Renders waiting for their turn.")?,
+            frames: new.gauges("trifocal_frames", "Frames that can be asked for.", &["origin"])?,
+            jobs: new.gauge("trifocal_jobs", "Jobs that are kept, of any phase.")?,
+            job_results_bytes: new.gauge("trifocal_job_results_bytes", "Room taken by results of jobs.")?,
+            camera_state: new.gauges(
                 "trifocal_camera_state",
                 "1 for the state a camera is in.",
                 &["camera", "state"],
             )?,
-            camera_frames: counters("trifocal_camera_frames_total", "Frames received.", &["camera"])?,
-            camera_encodes: counters(
+            camera_frame_age: new.seconds(
+                "trifocal_camera_frame_age_seconds",
+                "Age of the newest frame of a camera.",
+                &["camera"],
+            )?,
+            camera_unchanged: new.seconds(
+                "trifocal_camera_unchanged_seconds",
+                "Time a camera has shown the very same picture; long for one that froze.",
+                &["camera"],
+            )?,
+            camera_frames: new.counters("trifocal_camera_frames_total", "Frames received.", &["camera"])?,
+            camera_encodes: new.counters(
                 "trifocal_camera_encodes_total",
                 "Pictures scaled and encoded.",
                 &["camera"],
             )?,
-            camera_viewers: gauges("trifocal_camera_viewers", "Streams being served.", &["camera"])?,
-            camera_buffer_bytes: gauges(
+            camera_viewers: new.gauges("trifocal_camera_viewers", "Streams being served.", &["camera"])?,
+            camera_buffer_bytes: new.gauges(
                 "trifocal_camera_buffer_bytes",
                 "Memory of the last seconds.",
                 &["camera"],
             )?,
-            request_duration,
-            camera_frame_age,
-            camera_unchanged,
-            registry,
+            registry: new.0,
         })
     }
 
@@ -159,6 +137,44 @@ impl Metrics {
         let mut text = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
         Ok(text)
+    }
+}
+
+/// Makes metrics that show up in its registry.
+struct Registrar(Registry);
+
+impl Registrar {
+    fn counters(&self, name: &str, help: &str, labels: &[&str]) -> prometheus::Result<IntCounterVec> {
+        self.registered(IntCounterVec::new(Opts::new(name, help), labels)?)
+    }
+
+    fn gauge(&self, name: &str, help: &str) -> prometheus::Result<IntGauge> {
+        self.registered(IntGauge::new(name, help)?)
+    }
+
+    fn gauges(&self, name: &str, help: &str, labels: &[&str]) -> prometheus::Result<IntGaugeVec> {
+        self.registered(IntGaugeVec::new(Opts::new(name, help), labels)?)
+    }
+
+    fn seconds(&self, name: &str, help: &str, labels: &[&str]) -> prometheus::Result<GaugeVec> {
+        self.registered(GaugeVec::new(Opts::new(name, help), labels)?)
+    }
+
+    fn durations(&self, name: &str, help: &str, labels: &[&str]) -> prometheus::Result<HistogramVec> {
+        let options = HistogramOpts::new(name, help).buckets(DURATIONS_S.to_vec());
+        self.registered(HistogramVec::new(options, labels)?)
+    }
+
+    /// `trifocal_build_info{version}`: always 1.
+    fn version(&self) -> prometheus::Result<()> {
+        let options = Opts::new("trifocal_build_info", "1 for the version that runs.")
+            .const_label("version", env!("CARGO_PKG_VERSION"));
+        self.registered(IntGauge::with_opts(options)?).map(|build| build.set(1))
+    }
+
+    fn registered<M: Collector + Clone + 'static>(&self, metric: M) -> prometheus::Result<M> {
+        self.0.register(Box::new(metric.clone()))?;
+        Ok(metric)
     }
 }
 

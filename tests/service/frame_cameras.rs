@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use reqwest::Response;
 use trifocal::pixel::codec::jpeg_decode;
 use trifocal::pixel::{EightBit, Limits};
 
@@ -9,23 +10,52 @@ use super::support::{Frame, Gateway, Site};
 
 const SNAPSHOT: &str = "/api/camera/snapshot?width=640&height=480";
 
-/// The next picture of a camera that `fits`; cameras and files take their time.
-async fn picture(gateway: &Gateway, source: &str, fits: impl Fn(&EightBit) -> bool) -> EightBit {
-    let asked = async {
+/// The pictures of a camera as they come.
+struct Pictures {
+    answer: Response,
+    received: Vec<u8>,
+}
+
+impl Pictures {
+    async fn of(gateway: &Gateway, source: &str) -> Self {
+        let answer = gateway.get(&format!("{SNAPSHOT}&source={source}&fps=10")).await;
+        Self { answer, received: Vec::new() }
+    }
+
+    async fn next(&mut self) -> EightBit {
         loop {
-            let answer = gateway.get(&format!("{SNAPSHOT}&source={source}")).await;
-            if answer.headers()["x-source-state"] == "live" {
-                let picture = jpeg_decode(&answer.bytes().await.unwrap(), &Limits::default()).unwrap();
+            if let Some((start, end)) = self.part() {
+                let picture = jpeg_decode(&self.received[start..end], &Limits::default()).unwrap();
+                self.received.drain(..end);
+                return picture;
+            }
+            let more = self.answer.chunk().await.unwrap().expect("a stream does not end");
+            self.received.extend_from_slice(&more);
+        }
+    }
+
+    /// Where the next picture begins and ends, once it is here.
+    fn part(&self) -> Option<(usize, usize)> {
+        let head = self.received.windows(4).position(|bytes| bytes == b"\r\n\r\n")?;
+        let text = std::str::from_utf8(&self.received[..head]).unwrap();
+        let (_, length) = text.rsplit_once("Content-Length: ").unwrap();
+        let length: usize = length.lines().next().unwrap().parse().unwrap();
+        let start = head + 4;
+        (self.received.len() >= start + length).then_some((start, start + length))
+    }
+
+    /// The next picture that `fits`; before it may come notices, or others of a show.
+    async fn until(&mut self, fits: impl Fn(&EightBit) -> bool) -> EightBit {
+        let wait = async {
+            loop {
+                let picture = self.next().await;
                 if fits(&picture) {
                     return picture;
                 }
             }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), asked)
-        .await
-        .unwrap_or_else(|_| panic!("{source} never fitted"))
+        };
+        tokio::time::timeout(Duration::from_secs(30), wait).await.expect("no picture fitted")
+    }
 }
 
 fn brightness(picture: &EightBit, x: usize, y: usize) -> u8 {
@@ -55,7 +85,7 @@ async fn the_newest_frame_of_the_night_is_a_camera() {
     // The gradient is seen, stretched.
     let is_stretched =
         |picture: &EightBit| brightness(picture, 600, 440) > brightness(picture, 20, 20).saturating_add(40);
-    picture(&gateway, "nina", is_stretched).await;
+    Pictures::of(&gateway, "nina").await.until(is_stretched).await;
     gateway.stop().await;
 }
 
@@ -99,16 +129,22 @@ async fn an_archive_is_a_slide_show_whole_or_of_one_place_or_filter() {
         camera("nowhere", "&circle=100,20,1"),
     );
     let gateway = site.with_settings(&settings).serve().await;
+    let mut all = Pictures::of(&gateway, "all").await;
     for _ in 0..2 {
-        picture(&gateway, "all", rises_eastwards).await;
-        picture(&gateway, "all", rises_downwards).await;
+        all.until(rises_eastwards).await;
+        all.until(rises_downwards).await;
     }
-    for (source, shown) in [("here", true), ("green", false), ("both", false)] {
+    for (source, shown, hidden) in [
+        ("here", rises_eastwards as fn(&EightBit) -> bool, rises_downwards as fn(&EightBit) -> bool),
+        ("green", rises_downwards, rises_eastwards),
+        ("both", rises_downwards, rises_eastwards),
+    ] {
+        let mut pictures = Pictures::of(&gateway, source).await;
+        pictures.until(shown).await;
         // More pictures than there are plates.
         for _ in 0..4 {
-            let seen = picture(&gateway, source, |_| true).await;
-            assert_eq!((rises_eastwards(&seen), rises_downwards(&seen)), (shown, !shown), "{source}");
-            tokio::time::sleep(Duration::from_millis(200)).await;
+            let seen = pictures.next().await;
+            assert!(shown(&seen) && !hidden(&seen), "{source}");
         }
     }
     let empty = gateway.get(&format!("{SNAPSHOT}&source=nowhere")).await;
@@ -123,18 +159,13 @@ async fn a_still_that_is_kept_becomes_a_frame_found_by_its_time() {
     let dome = "[[cameras]]\nname = \"dome\"\nurl = \"test:?size=640x480\"\n";
     let settings = format!("{dome}[intercom]\nkeep_directory = \"{}\"\n", stills.display());
     let gateway = site.with_settings(&settings).serve().await;
+    let mut saved = gateway.socket().await;
     let picture = gateway.get(&format!("{SNAPSHOT}&keep=1")).await;
     assert_eq!(picture.headers()["content-type"], "image/jpeg");
     let name = picture.headers()["x-kept"].to_str().unwrap().to_owned();
     assert!(stills.join(&name).is_file(), "{name}");
-    let mut history = gateway.json("/v2/api/image-history?all=true&imageType=SNAPSHOT").await.1;
-    for _ in 0..100 {
-        if history["Response"].as_array().is_some_and(|frames| !frames.is_empty()) {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        history = gateway.json("/v2/api/image-history?all=true&imageType=SNAPSHOT").await.1;
-    }
+    while saved.json().await["Response"]["Event"] != "IMAGE-SAVE" {}
+    let history = gateway.json("/v2/api/image-history?all=true&imageType=SNAPSHOT").await.1;
     assert_eq!(history["Response"].as_array().unwrap().len(), 1, "{history}");
     let frame = gateway
         .bytes("/v2/api/image/0?imageType=SNAPSHOT&stream=true&quality=90&resize=true&size=640x480")

@@ -80,10 +80,15 @@ const EXAMPLES: [Example; 22] = [
 ];
 
 pub(crate) async fn demo_archive() -> Gateway {
+    demo_archive_with("").await
+}
+
+/// The demo archive, served with further settings.
+pub(crate) async fn demo_archive_with(settings: &str) -> Gateway {
     let (directory, toml) = demo_settings();
-    let settings = directory.path().join("trifocal.toml");
-    std::fs::write(&settings, toml).unwrap();
-    Gateway::start(Config::load(&[settings]).unwrap(), directory).await
+    let path = directory.path().join("trifocal.toml");
+    std::fs::write(&path, format!("{toml}\n{settings}")).unwrap();
+    Gateway::start(Config::load(&[path]).unwrap(), directory).await
 }
 
 /// A demo observatory on disk, and the settings that serve it.
