@@ -1,4 +1,4 @@
-//! A film of the last seconds: MP4 or GIF, made by the `ffmpeg` program from what is in memory.
+//! A clip of the last seconds: MP4 or GIF, made by the `ffmpeg` program from what is in memory.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,13 +11,13 @@ use super::error::{CameraError, SourceError};
 use super::ffmpeg::Ffmpeg;
 use super::pace::Pace;
 
-/// Longest film, as bytes.
+/// Longest clip, as bytes.
 const LONGEST_BYTES: usize = 64 << 20;
 /// Longest time the making may take.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// Pictures per second of a film made of pictures.
+/// Pictures per second of a clip made of pictures.
 const FPS: f64 = 10.0;
-/// A film is H.264 in fragments, so that it can be written in one go; odd sides lose a row or column.
+/// A clip is H.264 in fragments, so that it can be written in one go; odd sides lose a row or column.
 const MP4: &[&str] = &[
     "-an",
     "-c:v",
@@ -57,7 +57,7 @@ const GIF: &[&str] = &[
     "pipe:1",
 ];
 
-/// What a film is written as.
+/// What a clip is written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClipFormat {
     /// H.264 in MP4.
@@ -77,11 +77,11 @@ impl ClipFormat {
 }
 
 impl Camera {
-    /// A film of what was seen from `from` before `arrival` (monotonic) until `until` before it.
+    /// A clip of what was seen from `from` before `arrival` (monotonic) until `until` before it.
     ///
     /// # Errors
     /// [`CameraError::NothingFromThen`] when there are no two pictures of that time, [`CameraError::TooManyViewers`]
-    /// while another film of this camera is made, [`CameraError::Rendition`] when it cannot be made.
+    /// while another clip of this camera is made, [`CameraError::Rendition`] when it cannot be made.
     pub async fn clip(
         &self,
         arrival: Duration,
@@ -97,9 +97,9 @@ impl Camera {
             (Footage::Coded(_), ClipFormat::Mp4) => MP4_COPY,
             (Footage::Pictures(_), ClipFormat::Mp4) => MP4,
         };
-        let film = tokio::time::timeout(PATIENCE, made(&input, output, pieces)).await;
-        let film = film.unwrap_or(Err(SourceError::NoPictures("the film takes too long to make")));
-        film.map(Bytes::from).map_err(|error| CameraError::Rendition(Arc::new(error)))
+        let clip = tokio::time::timeout(PATIENCE, made(&input, output, pieces)).await;
+        let clip = clip.unwrap_or(Err(SourceError::NoPictures("the clip takes too long to make")));
+        clip.map(Bytes::from).map_err(|error| CameraError::Rendition(Arc::new(error)))
     }
 }
 
@@ -108,7 +108,7 @@ impl Footage {
     fn prepared(&self) -> Option<(Vec<String>, Vec<Bytes>)> {
         match self {
             Self::Pictures(frames) => {
-                // A film has one size: that of its newest picture.
+                // A clip has one size: that of its newest picture.
                 let size = frames.last()?.resolution;
                 let mut pace = Pace::new(FPS);
                 let chosen: Vec<_> = frames
@@ -150,6 +150,6 @@ async fn made(input: &[String], output: &[&str], pieces: Vec<Bytes>) -> Result<V
             }
         }
     };
-    let ((), film) = tokio::join!(write, running.read_all(LONGEST_BYTES));
-    film
+    let ((), clip) = tokio::join!(write, running.read_all(LONGEST_BYTES));
+    clip
 }

@@ -10,7 +10,7 @@
 //! | `ring` | the pictures of the last seconds |
 //! | `video` | compressed video: the last seconds as they came |
 //! | `audience` | who watches, and the feed that makes a look once for all who want it |
-//! | `viewer`, `clip` | one stream of one client, at its own pace; a film of the last seconds |
+//! | `viewer`, `clip` | one stream of one client, at its own pace; a clip of the last seconds |
 //! | `look` | a picture in another size, written on, or replaced by a notice |
 //!
 //! A viewer at the camera's own size gets its very bytes.

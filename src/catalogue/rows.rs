@@ -1,4 +1,4 @@
-//! Between columns and types: times, stamps and closed names.
+//! Times, clock offsets and unsigned numbers as columns hold them.
 
 use chrono::{DateTime, FixedOffset, Utc};
 

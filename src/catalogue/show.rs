@@ -1,4 +1,4 @@
-//! Frames one after another, for who wants to see them all in turn.
+//! The frames of a dataset one after another, for cameras that show an archive as slides.
 
 use super::frames::{FrameRecord, frame_columns, frame_from_row};
 use super::{Catalogue, Origin, Result};

@@ -1,4 +1,4 @@
-//! `[jobs]`
+//! The `[jobs]` section of the settings.
 
 use serde::Deserialize;
 

@@ -1,4 +1,4 @@
-//! What a decoder may be talked into: every reader of untrusted input is handed these.
+//! How much a file may make us hold; every reader of untrusted input is handed these bounds.
 
 /// Upper bounds on what one file or one answer may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

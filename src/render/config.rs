@@ -1,4 +1,4 @@
-//! `[cache]` and `[limits]`
+//! The `[cache]` and `[limits]` sections of the settings.
 
 use serde::Deserialize;
 

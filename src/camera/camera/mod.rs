@@ -53,7 +53,7 @@ pub struct Camera {
     expected: Option<Resolution>,
     counters: Counters,
     events: Arc<Events>,
-    /// One film at a time.
+    /// One clip at a time.
     clips: Semaphore,
     stopped: CancellationToken,
 }
@@ -141,7 +141,7 @@ impl Camera {
         }
     }
 
-    /// The right to make a film.
+    /// The right to make a clip.
     pub(super) fn clips(&self) -> &Semaphore {
         &self.clips
     }

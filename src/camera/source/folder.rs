@@ -14,8 +14,8 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
 use super::address::SourceUrl;
-use super::film::{Film, Projector};
 use super::program::video_file;
+use super::steady::{PictureMaker, SteadyPictures};
 use super::{Expected, Session, Source, Surroundings};
 use crate::camera::error::{CameraError, SourceError};
 use crate::camera::frame::Moment;
@@ -83,7 +83,7 @@ impl Source for Files {
             let reel = tokio::task::spawn_blocking(move || Reel::open(path))
                 .await
                 .map_err(|_| SourceError::NoPictures("the pictures could not be read"))??;
-            Ok(Box::new(Projector::new(reel, self.fps, self.clock.clone())) as Box<dyn Session>)
+            Ok(Box::new(SteadyPictures::new(reel, self.fps, self.clock.clone())) as Box<dyn Session>)
         })
     }
 
@@ -98,7 +98,7 @@ enum Reel {
     Stream { path: PathBuf, file: File, splitter: Splitter },
 }
 
-impl Film for Reel {
+impl PictureMaker for Reel {
     fn next(&mut self, _: Moment) -> Result<Bytes, SourceError> {
         if let Some(picture) = self.take()? {
             return Ok(picture);

@@ -5,7 +5,6 @@
 
 mod address;
 mod fetch;
-mod film;
 mod folder;
 mod gallery;
 mod http;
@@ -13,6 +12,7 @@ mod parts;
 mod pattern;
 mod program;
 mod rtsp;
+mod steady;
 mod strips;
 
 use std::sync::Arc;

@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 
 use super::address::SourceUrl;
-use super::film::{Film, Projector};
+use super::steady::{PictureMaker, SteadyPictures};
 use super::strips::{MCU, Strips};
 use super::{Expected, Session, Source, Surroundings};
 use crate::camera::error::{CameraError, SourceError};
@@ -86,7 +86,7 @@ impl Source for Pattern {
                 .await
                 .map_err(|_| SourceError::NoPictures("the pattern could not be drawn"))?
                 .map_err(SourceError::Encode)?;
-            Ok(Box::new(Projector::new(painter, self.fps, self.clock.clone())) as Box<dyn Session>)
+            Ok(Box::new(SteadyPictures::new(painter, self.fps, self.clock.clone())) as Box<dyn Session>)
         })
     }
 
@@ -114,7 +114,7 @@ struct Painter {
     painted: u64,
 }
 
-impl Film for Painter {
+impl PictureMaker for Painter {
     fn next(&mut self, at: Moment) -> Result<Bytes, SourceError> {
         self.painted += 1;
         self.paint(self.painted, at.utc).map_err(SourceError::Encode)

@@ -1,4 +1,4 @@
-//! `/api/camera/clip`: a film of what is in memory. Our own addition.
+//! `/api/camera/clip`: a clip of what is in memory. Our own addition.
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION};
 use actix_web::web::{Data, Payload};
@@ -12,7 +12,7 @@ use super::request::{camera, time_ago};
 use crate::camera::{ClipFormat, Moment};
 use crate::error::chain;
 
-/// Seconds of a film that are not asked for otherwise.
+/// Seconds of a clip that are not asked for otherwise.
 const DEFAULT_FROM_S: f64 = -10.0;
 
 /// `source=`, `from=-10`, `to=0`, `format=mp4|gif`.
@@ -34,8 +34,8 @@ pub(super) async fn clip(intercom: Data<Intercom>, request: HttpRequest, payload
             Some("gif") => ClipFormat::Gif,
             Some(_) => return Err(Failure::Invalid("format")),
         };
-        let film = camera.clip(arrival.monotonic, from, until, format).await.map_err(|error| {
-            tracing::warn!(camera = camera.name(), error = chain(&error), "no film for a client");
+        let clip = camera.clip(arrival.monotonic, from, until, format).await.map_err(|error| {
+            tracing::warn!(camera = camera.name(), error = chain(&error), "no clip for a client");
             match Failure::from(&error) {
                 Failure::NoData(_) => Failure::NoData(Some("from")),
                 other => other,
@@ -47,7 +47,7 @@ pub(super) async fn clip(intercom: Data<Intercom>, request: HttpRequest, payload
             .content_type(format.media_type())
             .insert_header((CACHE_CONTROL, "no-store"))
             .insert_header((CONTENT_DISPOSITION, name))
-            .body(film))
+            .body(clip))
     })
     .await
 }

@@ -1,4 +1,4 @@
-//! `[nina]`
+//! The `[nina]` section of the settings.
 
 use std::net::{AddrParseError, SocketAddr};
 use std::path::PathBuf;

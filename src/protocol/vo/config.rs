@@ -1,4 +1,4 @@
-//! `[vo]`
+//! The `[vo]` section of the settings.
 
 use serde::Deserialize;
 

@@ -13,42 +13,42 @@ use crate::camera::frame::Moment;
 use crate::clock::Clock;
 
 /// Work that gives a picture whenever it is asked for one.
-pub(super) trait Film: Send + 'static {
+pub(super) trait PictureMaker: Send + 'static {
     /// The picture for this moment. Runs on the blocking pool.
     fn next(&mut self, at: Moment) -> Result<Bytes, SourceError>;
 }
 
-/// A session that asks a [`Film`] for a picture at a steady rate. A beat that is missed is left out.
-pub(super) struct Projector<F> {
-    film: Option<F>,
+/// A session that asks a [`PictureMaker`] for a picture at a steady rate. A beat that is missed is left out.
+pub(super) struct SteadyPictures<M> {
+    maker: Option<M>,
     beat: tokio::time::Interval,
     clock: Arc<dyn Clock>,
 }
 
-impl<F: Film> Projector<F> {
-    pub(super) fn new(film: F, fps: f64, clock: Arc<dyn Clock>) -> Self {
+impl<M: PictureMaker> SteadyPictures<M> {
+    pub(super) fn new(maker: M, fps: f64, clock: Arc<dyn Clock>) -> Self {
         let mut beat = tokio::time::interval(Duration::from_secs_f64(fps.recip()));
         beat.set_missed_tick_behavior(MissedTickBehavior::Skip);
-        Self { film: Some(film), beat, clock }
+        Self { maker: Some(maker), beat, clock }
     }
 
-    async fn project(&mut self) -> Result<Capture, SourceError> {
+    async fn make(&mut self) -> Result<Capture, SourceError> {
         self.beat.tick().await;
         let captured = Moment::now(&*self.clock);
-        let mut film = self.film.take().ok_or(SourceError::NoPictures("the source ended"))?;
-        let (film, jpeg) = tokio::task::spawn_blocking(move || {
-            let jpeg = film.next(captured);
-            (film, jpeg)
+        let mut maker = self.maker.take().ok_or(SourceError::NoPictures("the source ended"))?;
+        let (maker, jpeg) = tokio::task::spawn_blocking(move || {
+            let jpeg = maker.next(captured);
+            (maker, jpeg)
         })
         .await
         .map_err(|_| SourceError::NoPictures("the source failed"))?;
-        self.film = Some(film);
+        self.maker = Some(maker);
         Ok(Capture::Picture { captured, jpeg: jpeg? })
     }
 }
 
-impl<F: Film> Session for Projector<F> {
+impl<M: PictureMaker> Session for SteadyPictures<M> {
     fn next(&mut self) -> BoxFuture<'_, Result<Capture, SourceError>> {
-        Box::pin(self.project())
+        Box::pin(self.make())
     }
 }
