@@ -1,10 +1,9 @@
 //! Every way ImageServ says no: one row for each of the contract's errors, in its own words.
 
 use reqwest::{Method, StatusCode};
-use trifocal::config::Config;
 
 use crate::support::{Gateway, Site};
-use crate::vo::{demo_archive, demo_settings};
+use crate::vo::{demo_archive, demo_archive_with};
 
 const V1: &str = "/api/image/v1/DC_W13_Stripe82";
 
@@ -196,17 +195,9 @@ async fn older_addresses_say_what_they_cannot_do_without() {
     }
 }
 
-/// A gateway over the demo archive with more settings.
-async fn gateway(settings: &str) -> Gateway {
-    let (directory, toml) = demo_settings();
-    let path = directory.path().join("trifocal.toml");
-    std::fs::write(&path, format!("{toml}\n{settings}")).unwrap();
-    Gateway::start(Config::load(&[path]).unwrap(), directory).await
-}
-
 #[tokio::test]
 async fn more_pixels_than_there_may_be_are_refused_with_both_numbers() {
-    let gateway = gateway("[limits]\ncutout_pixels = 100\n").await;
+    let gateway = demo_archive_with("[limits]\ncutout_pixels = 100\n").await;
     let asked = "ds=raw&ra=359.195&dec=-0.1055&filter=r&unit=pixel";
     let (status, body) = gateway.json(&format!("{V1}?{asked}&width=10&height=11")).await;
     assert_eq!((status, body["exception"].as_str()), (400, Some("UsageError")), "{body}");
@@ -235,7 +226,7 @@ async fn names_nobody_knows_are_told_in_so_many_bytes() {
 
 #[tokio::test]
 async fn a_storm_of_imageserv_jobs_meets_the_queue_in_the_words_of_imageserv() {
-    let gateway = gateway("[jobs]\nworkers = 1\nqueued = 1\nscratch_mib = 2048\n").await;
+    let gateway = demo_archive_with("[jobs]\nworkers = 1\nqueued = 1\nscratch_mib = 2048\n").await;
     let client =
         reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let mut was_refused = false;
