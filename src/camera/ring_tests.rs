@@ -4,9 +4,9 @@ use bytes::Bytes;
 use chrono::DateTime;
 use proptest::prelude::*;
 
-use super::super::frame::Moment;
-use super::super::resolution::Resolution;
 use super::*;
+use crate::camera::frame::Moment;
+use crate::camera::resolution::Resolution;
 
 fn frame(at_ms: u64, bytes: usize) -> Arc<Frame> {
     Arc::new(Frame {
