@@ -1,4 +1,4 @@
-//! The forms a table is written in.
+//! The forms a table is written in, and how it may end.
 
 /// Rows of a FITS binary table.
 const MOST_BINARY_ROWS: usize = 10_000;
@@ -81,4 +81,15 @@ impl TableFormat {
             | Self::Plain(content_type) => content_type.clone(),
         }
     }
+}
+
+/// How a table ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// With its last row.
+    Complete,
+    /// Where the client or the service wanted no more, although there was more.
+    Overflow,
+    /// With a failure; the text for the client.
+    Failed(String),
 }

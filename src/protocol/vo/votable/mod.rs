@@ -13,6 +13,6 @@ mod writer;
 
 pub use descriptor::{Param, Role, ServiceDescriptor, Values};
 pub use field::{Datatype, Field, Value, double_text};
-pub use format::{Serialization, TableFormat, TextHeader, VotableFormat};
-pub use table::{Ending, Opening, TableWriter};
+pub use format::{Ending, Serialization, TableFormat, TextHeader, VotableFormat};
+pub use table::{Opening, TableWriter};
 pub use writer::{ICRS, UTC, VotableWriter, error_document};

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::binary_table::BinaryTable;
 use super::delimited::Delimited;
 use super::page::{Page, PlainText};
-use super::{Field, ServiceDescriptor, TableFormat, TextHeader, Value, VotableWriter};
+use super::{Ending, Field, ServiceDescriptor, TableFormat, TextHeader, Value, VotableWriter};
 
 /// A table being written.
 #[derive(Debug)]
@@ -36,17 +36,6 @@ pub struct Opening<'a> {
     pub ending: &'a Ending,
     /// The parameters it answers, to be repeated.
     pub inputs: &'a [(&'static str, String)],
-}
-
-/// How a table ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// With its last row.
-    Complete,
-    /// Where the client or the service wanted no more, although there was more.
-    Overflow,
-    /// With a failure; the text for the client.
-    Failed(String),
 }
 
 impl TableWriter {
