@@ -127,6 +127,9 @@ async fn capabilities_are_open_and_say_how_to_get_in() {
         let wrong = gateway.client().get(gateway.url(path)).basic_auth("ann", Some("wrong"));
         assert_eq!(wrong.send().await.unwrap().status(), 401, "{path}");
     }
+    for path in ["/api/image/soda/data/x/soda/capabilities", "/api/image/v0/v1/capabilities"] {
+        assert_eq!(gateway.get(path).await.status(), 401, "{path} only ends like them");
+    }
 }
 
 #[tokio::test]

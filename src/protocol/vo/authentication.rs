@@ -25,8 +25,13 @@ const AUTHENTICATED: HeaderName = HeaderName::from_static("x-vo-authenticated");
 
 /// The service a request wants; none for the capabilities, which say how to show credentials (VOSI 1.1 §2).
 pub fn service(method: &Method, path: &str) -> Option<Service> {
-    let is_open = path.ends_with("/soda/capabilities") || path.ends_with("/v1/capabilities");
+    let is_open = matches!(within(path), "/soda/capabilities" | "/v1/capabilities");
     (is_request(method) && !is_open).then_some(Service::Vo)
+}
+
+/// The path below the beginning that is the dialect's own.
+fn within(path: &str) -> &str {
+    ["/api/image", "/image"].into_iter().find_map(|prefix| path.strip_prefix(prefix)).unwrap_or_default()
 }
 
 /// The answer to somebody who is not let in, in the words of the service that was asked.
@@ -37,9 +42,7 @@ pub fn refused(request: &HttpRequest, refusal: &Refusal) -> HttpResponse {
         Refusal::LockedOut(_) => FaultKind::Busy,
     };
     let (fault, status) = (Fault::new(kind, refusal.to_string()), refusal::status(refusal));
-    let path = request.match_info().as_str();
-    let within = ["/api/image", "/image"].into_iter().find_map(|prefix| path.strip_prefix(prefix));
-    let mut response = match within.unwrap_or_default() {
+    let mut response = match within(request.match_info().as_str()) {
         "/soda/links" => fault.votable_response(DATALINK),
         "/soda/query" | "/soda/sia" | "/soda/sia2" => fault.votable_response(VotableFormat::MEDIA_TYPE),
         within if within == "/soda" || within.starts_with("/soda/") => fault.soda_response(),
