@@ -79,6 +79,12 @@ pub fn owner_of(path: &str) -> Option<&'static Dialect> {
     DIALECTS.iter().find(owns)
 }
 
+/// The answer to somebody who is not let in, in the words of the dialect the path belongs to.
+pub fn refused(request: &HttpRequest, refusal: &Refusal) -> HttpResponse {
+    let owner = owner_of(request.match_info().as_str());
+    owner.map_or(refusal::in_plain_words as _, |dialect| dialect.refused)(request, refusal)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

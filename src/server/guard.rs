@@ -10,7 +10,7 @@ use actix_web::web::Data;
 
 use crate::access::{Access, Identity, Refusal, Service};
 use crate::protocol::credentials::shown;
-use crate::protocol::{owner_of, refusal};
+use crate::protocol::{owner_of, refused};
 
 /// Asks whoever wants to use a closed service who they are; notes on the request who was let in.
 ///
@@ -29,9 +29,7 @@ pub(super) async fn guard<B: MessageBody>(
             Ok(next.call(request).await?.map_into_left_body())
         }
         Err(refusal) => {
-            let answer =
-                owner_of(path_of(&request)).map_or(refusal::in_plain_words as _, |dialect| dialect.refused);
-            let response = answer(request.request(), &refusal);
+            let response = refused(request.request(), &refusal);
             Ok(request.into_response(response).map_into_right_body())
         }
     }

@@ -1,24 +1,19 @@
-//! A closed archive (SSO 2.0): refusals in the words of each service, capabilities that everybody may read, and the
-//! name of whoever was let in.
+//! A closed archive (SSO 2.0): what is asked for credentials, capabilities that everybody may read, and the name of
+//! whoever was let in.
 
 use std::sync::Arc;
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
-use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, WWW_AUTHENTICATE};
+use actix_web::http::header::{AUTHORIZATION, HeaderName, HeaderValue, WWW_AUTHENTICATE};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
+use actix_web::{HttpMessage, HttpRequest};
 
-use super::dali::{Fault, FaultKind};
-use super::imageserv::error::Failure;
-use super::obscore::DATALINK;
-use super::votable::VotableFormat;
-use super::write_cross_origin;
-use crate::access::{Access, Identity, Refusal, Service};
+use crate::access::{Access, Identity, Service};
 use crate::protocol::credentials::shown;
-use crate::protocol::{client, is_request, refusal};
+use crate::protocol::{client, is_request, refused};
 
 /// Tells a client as whom it was let in (SSO 2.0 §4).
 const AUTHENTICATED: HeaderName = HeaderName::from_static("x-vo-authenticated");
@@ -30,39 +25,8 @@ pub fn service(method: &Method, path: &str) -> Option<Service> {
 }
 
 /// The path below the beginning that is the dialect's own.
-fn within(path: &str) -> &str {
+pub(super) fn within(path: &str) -> &str {
     ["/api/image", "/image"].into_iter().find_map(|prefix| path.strip_prefix(prefix)).unwrap_or_default()
-}
-
-/// The answer to somebody who is not let in, in the words of the service that was asked.
-pub fn refused(request: &HttpRequest, refusal: &Refusal) -> HttpResponse {
-    let kind = match refusal {
-        Refusal::WrongScheme(_) | Refusal::Unauthorized(_) => FaultKind::Authentication,
-        Refusal::Disabled | Refusal::TlsNeeded | Refusal::Forbidden => FaultKind::Authorization,
-        Refusal::LockedOut(_) => FaultKind::Busy,
-    };
-    let (fault, status) = (Fault::new(kind, refusal.to_string()), refusal::status(refusal));
-    let mut response = match within(request.match_info().as_str()) {
-        "/soda/links" => fault.votable_response(DATALINK),
-        "/soda/query" | "/soda/sia" | "/soda/sia2" => fault.votable_response(VotableFormat::MEDIA_TYPE),
-        within if within == "/soda" || within.starts_with("/soda/") => fault.soda_response(),
-        _ => Failure::not_let_in(status, refusal.to_string()).error_response(),
-    };
-    *response.status_mut() = status;
-    refusal::write_challenges(refusal, response.headers_mut());
-    if kind == FaultKind::Authentication {
-        write_bearer(request, response.headers_mut());
-    }
-    write_cross_origin(response.headers_mut());
-    response
-}
-
-/// Bearer tokens are taken wherever secrets may travel as they are.
-fn write_bearer(request: &HttpRequest, headers: &mut HeaderMap) {
-    let has_basic = headers.get_all(WWW_AUTHENTICATE).any(|way| way.as_bytes().starts_with(b"Basic"));
-    if client::is_tls(request) || has_basic {
-        headers.append(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-    }
 }
 
 /// How to show credentials; none when nobody is asked for them.

@@ -23,6 +23,7 @@ mod links;
 pub mod obscore;
 pub mod order;
 pub mod preview;
+mod refusal;
 pub mod resources;
 pub mod retrieval;
 pub mod sia;
@@ -45,12 +46,13 @@ use actix_web::{HttpResponse, Scope};
 use chrono::{DateTime, Utc};
 
 pub use self::archives::Archives;
-pub use self::authentication::{refused, service};
+pub use self::authentication::service;
 pub use self::config::VoConfig;
 use self::dali::Fault;
 pub use self::equipment::Equipment;
 pub use self::images::Images;
 pub use self::links::PublicUrl;
+pub use self::refusal::refused;
 
 use crate::jobs::Jobs;
 
