@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::bands;
 use crate::catalogue::{
-    ArchiveId, ArchiveImage, Catalogue, CatalogueError, Dataset, ScienceId, ScienceIdScheme, SpectralBand,
+    ArchiveId, ArchiveImage, Catalogue, CatalogueError, Dataset, ScienceId, ScienceIdScheme, SearchedDataset,
+    SpectralBand,
 };
 use crate::ingest::ArchiveConfig;
 use crate::render::{self, ContainingImage, Renderer};
@@ -51,6 +52,18 @@ impl Holding {
     /// The part of a path that names an image: `{archive}/{dataset}/{science id}`.
     pub fn path_of(&self, id: ScienceId) -> String {
         format!("{}/{}/{id}", self.archive, self.dataset)
+    }
+
+    /// The dataset as the catalogue searches it: only these images, or all of them when there are none.
+    pub fn searched(&self, science_ids: Vec<ScienceId>) -> SearchedDataset {
+        SearchedDataset {
+            db: self.archive.clone(),
+            dataset: self.dataset.clone(),
+            bands: Arc::clone(&self.bands),
+            facility: self.facility.clone(),
+            instrument: self.instrument.clone(),
+            science_ids,
+        }
     }
 
     /// The wavelengths an image was taken in: its own, or those of its filter; metres.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::error::Failure;
 use super::request::CutoutBox;
-use crate::catalogue::{ArchiveImage, DataId, ImageSearch, SearchedDataset};
+use crate::catalogue::{ArchiveImage, DataId, ImageSearch};
 use crate::protocol::vo::Archives;
 use crate::protocol::vo::archives::Holding;
 use crate::sky::Region;
@@ -30,15 +30,7 @@ pub(super) async fn patches(
     let centre = area.centre;
     if let Ok(circle) = Region::circle(centre.ra_deg(), centre.dec_deg(), area.radius_deg(image)) {
         let wanted = ImageSearch { regions: vec![circle], ..ImageSearch::default() };
-        let dataset = SearchedDataset {
-            db: holding.archive.clone(),
-            dataset: holding.dataset.clone(),
-            bands: Arc::clone(&holding.bands),
-            facility: None,
-            instrument: None,
-            science_ids: Vec::new(),
-        };
-        let mut search = archives.catalogue().search(dataset, Arc::new(wanted));
+        let mut search = archives.catalogue().search(holding.searched(Vec::new()), Arc::new(wanted));
         while let Some(page) = search.next_page().await? {
             let is_beside = |other: &ArchiveImage| {
                 other.science_id != image.science_id

@@ -128,17 +128,8 @@ fn datasets(parameters: &Parameters, archives: &Archives) -> Result<Vec<(Holding
             .flatten()
             .filter(|(named, _)| named.archive == holding.archive && named.dataset == holding.dataset);
         let science_ids: Vec<_> = of_this.map(|(_, id)| *id).collect();
-        (named.is_empty() || !science_ids.is_empty()).then(|| {
-            let searched = SearchedDataset {
-                db: holding.archive.clone(),
-                dataset: holding.dataset.clone(),
-                bands: holding.bands.clone(),
-                facility: holding.facility.clone(),
-                instrument: holding.instrument.clone(),
-                science_ids,
-            };
-            (holding.clone(), searched)
-        })
+        (named.is_empty() || !science_ids.is_empty())
+            .then(|| (holding.clone(), holding.searched(science_ids)))
     };
     Ok(holdings.into_iter().filter_map(searched).collect())
 }

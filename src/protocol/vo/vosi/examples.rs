@@ -6,7 +6,7 @@ use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
-use crate::catalogue::{ArchiveImage, ImageSearch, SearchedDataset};
+use crate::catalogue::{ArchiveImage, ImageSearch};
 use crate::protocol::vo::Vo;
 use crate::protocol::vo::archives::Holding;
 use crate::protocol::vo::dali::Fault;
@@ -62,15 +62,8 @@ async fn page(request: &HttpRequest, vo: &Vo) -> Result<Option<Vec<u8>>, Fault> 
 
 /// Any image of a dataset that has a place on the sky, the same one every time.
 async fn first_image(vo: &Vo, holding: &Holding) -> Result<Option<ArchiveImage>, Fault> {
-    let dataset = SearchedDataset {
-        db: holding.archive.clone(),
-        dataset: holding.dataset.clone(),
-        bands: Arc::clone(&holding.bands),
-        facility: None,
-        instrument: None,
-        science_ids: Vec::new(),
-    };
-    let mut search = vo.images.archives.catalogue().search(dataset, Arc::new(ImageSearch::default()));
+    let all = Arc::new(ImageSearch::default());
+    let mut search = vo.images.archives.catalogue().search(holding.searched(Vec::new()), all);
     let first = search.next_page().await?.unwrap_or_default();
     Ok(first.into_iter().find(|image| image.place.is_some()))
 }
